@@ -1,0 +1,2 @@
+//! devnet
+fn main() {}
