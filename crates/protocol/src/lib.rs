@@ -1,1 +1,7 @@
-//! protocol
+//! MedRec's own bytes: what is on the chain, what is in a record set, and what client and gatekeeper say to each other.
+//!
+//! Everything here is a pure function: no I/O, no clock, no randomness. Time, random bytes and what was asked are
+//! arguments; what comes from outside (records, requests, answers, words of a phrase) is refused unless it is
+//! exactly right. The protocol is written down for a second implementation in `docs/gatekeeper-protocol.md`.
+
+pub mod category;
