@@ -1,0 +1,221 @@
+/**
+ * The page's only door to the verifier: one async method per journey, carried out by Rust in a Worker.
+ *
+ * Layer: the only importer of `worker.ts`. Keys live in the Worker alone; locking ends the Worker, which frees its
+ * memory, and starts an empty one. Every method rejects with a `MedrecError`, never with a string.
+ */
+import { MedrecError, RpcCaller, errorView } from './rpc.js';
+import type {
+  CategoryName,
+  ErrorView,
+  InvitationView,
+  MemberView,
+  OnProgress,
+  PersonView,
+  RecordsView,
+  RelationshipView,
+  SharedView,
+  SyncView,
+  VaultState,
+  ViewerView,
+} from './types.js';
+
+export { MedrecError, errorView };
+export type * from './types.js';
+
+/** The methods of the worker, by name, with what they take and give. */
+interface Methods {
+  open: (networkJson: string) => null;
+  vaultState: () => VaultState;
+  createVault: (password: Uint8Array) => string;
+  restoreVault: (phrase: Uint8Array, password: Uint8Array) => null;
+  unlock: (password: Uint8Array) => null;
+  eraseVault: () => null;
+  sync: () => SyncView;
+  person: () => PersonView;
+  members: () => readonly MemberView[];
+  invitation: (text: string) => InvitationView;
+  acceptInvitation: (text: string) => RelationshipView;
+  relationships: () => readonly RelationshipView[];
+  records: (relationship: string) => RecordsView;
+  sharedWithMe: () => readonly SharedView[];
+  sharedRecords: (patient: string, steward: string) => RecordsView;
+  viewers: (relationship: string) => readonly ViewerView[];
+  grant: (relationship: string, viewer: string, categories: readonly CategoryName[], until: number | null) => ViewerView;
+  revoke: (relationship: string, viewer: string) => null;
+}
+
+/** The verifier of one page. */
+export class Client {
+  /** Called when the worker broke and was replaced; the vault is then locked. */
+  onWorkerError: ((error: ErrorView) => void) | undefined;
+  /** Called when the vault was locked, by this tab or by another one. */
+  onLocked: (() => void) | undefined;
+
+  readonly #networkJson: string;
+  readonly #tabs = new BroadcastChannel('medrec-lock');
+  #rpc: RpcCaller;
+  #opened: Promise<unknown>;
+
+  private constructor(networkJson: string) {
+    this.#networkJson = networkJson;
+    [this.#rpc, this.#opened] = this.#start();
+    this.#tabs.addEventListener('message', () => this.#restart(locked));
+  }
+
+  /** Starts the verifier with the network description that this page's own origin serves. */
+  static async open(signal?: AbortSignal): Promise<Client> {
+    const client = new Client(await fetchNetwork(signal));
+    await client.#opened;
+    return client;
+  }
+
+  vaultState(signal?: AbortSignal): Promise<VaultState> {
+    return this.#call('vaultState', [], undefined, signal);
+  }
+
+  /** Makes a new identity and answers its recovery phrase, which is never shown again. */
+  createVault(password: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<string> {
+    return this.#call('createVault', [secretBytes(password)], onProgress, signal);
+  }
+
+  /** Makes the vault from a recovery phrase and finds the relationships that its keys have on chain. */
+  async restoreVault(phrase: string, password: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#call('restoreVault', [secretBytes(phrase), secretBytes(password)], onProgress, signal);
+  }
+
+  async unlock(password: string, signal?: AbortSignal): Promise<void> {
+    await this.#call('unlock', [secretBytes(password)], undefined, signal);
+  }
+
+  /** Forgets the keys in memory, in this and every other tab. The vault on disk stays. */
+  lock(): void {
+    this.#tabs.postMessage('lock');
+    this.#restart(locked);
+  }
+
+  /** Deletes the vault from this browser. Without the recovery phrase, the identity is lost. */
+  async eraseVault(signal?: AbortSignal): Promise<void> {
+    await this.#call('eraseVault', [], undefined, signal);
+  }
+
+  sync(signal?: AbortSignal): Promise<SyncView> {
+    return this.#call('sync', [], undefined, signal);
+  }
+
+  person(signal?: AbortSignal): Promise<PersonView> {
+    return this.#call('person', [], undefined, signal);
+  }
+
+  members(signal?: AbortSignal): Promise<readonly MemberView[]> {
+    return this.#call('members', [], undefined, signal);
+  }
+
+  invitation(text: string, signal?: AbortSignal): Promise<InvitationView> {
+    return this.#call('invitation', [text], undefined, signal);
+  }
+
+  acceptInvitation(text: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<RelationshipView> {
+    return this.#call('acceptInvitation', [text], onProgress, signal);
+  }
+
+  relationships(signal?: AbortSignal): Promise<readonly RelationshipView[]> {
+    return this.#call('relationships', [], undefined, signal);
+  }
+
+  records(relationship: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<RecordsView> {
+    return this.#call('records', [relationship], onProgress, signal);
+  }
+
+  sharedWithMe(signal?: AbortSignal): Promise<readonly SharedView[]> {
+    return this.#call('sharedWithMe', [], undefined, signal);
+  }
+
+  sharedRecords(patient: string, steward: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<RecordsView> {
+    return this.#call('sharedRecords', [patient, steward], onProgress, signal);
+  }
+
+  viewers(relationship: string, signal?: AbortSignal): Promise<readonly ViewerView[]> {
+    return this.#call('viewers', [relationship], undefined, signal);
+  }
+
+  /** Lets `viewer` (an address or a viewer card) read, and answers once the chain proves it. */
+  grant(
+    relationship: string,
+    viewer: string,
+    categories: readonly CategoryName[],
+    until: number | null,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<ViewerView> {
+    return this.#call('grant', [relationship, viewer, categories, until], onProgress, signal);
+  }
+
+  async revoke(relationship: string, viewer: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#call('revoke', [relationship, viewer], onProgress, signal);
+  }
+
+  async #call<Name extends keyof Methods>(
+    method: Name,
+    args: Parameters<Methods[Name]>,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<ReturnType<Methods[Name]>> {
+    const rpc = this.#rpc;
+    await this.#opened;
+    const value = await rpc.call(method, args, onProgress, signal);
+    // The worker is the same build: `worker.ts` is checked against the generated declarations of the Rust side.
+    return value as ReturnType<Methods[Name]>;
+  }
+
+  #start(): [RpcCaller, Promise<unknown>] {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'medrec-verifier' });
+    const rpc: RpcCaller = new RpcCaller(worker, (error) => {
+      if (rpc !== this.#rpc) return;
+      this.#restart(error);
+      this.onWorkerError?.(error);
+    });
+    const opened = rpc.call('open', [this.#networkJson]);
+    // Whoever calls next awaits `#opened` and sees the error; without a caller it must not count as unhandled.
+    opened.catch(() => undefined);
+    return [rpc, opened];
+  }
+
+  #restart(reason: ErrorView): void {
+    this.#rpc.close(reason);
+    [this.#rpc, this.#opened] = this.#start();
+    if (reason === locked) this.onLocked?.();
+  }
+}
+
+/** Gives the bytes of a typed secret, normalised so that every keyboard types the same one. */
+function secretBytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text.normalize('NFKC'));
+}
+
+async function fetchNetwork(signal?: AbortSignal): Promise<string> {
+  const url = new URL('/network.json', location.origin).href;
+  try {
+    const init: RequestInit = { cache: 'no-cache', credentials: 'omit', redirect: 'error' };
+    const response = await fetch(url, signal ? { ...init, signal } : init);
+    if (response.ok) return await response.text();
+    throw new MedrecError({ ...unavailable(url), expected: '200', found: String(response.status) });
+  } catch (thrown) {
+    if (thrown instanceof MedrecError) throw thrown;
+    throw new MedrecError(unavailable(url));
+  }
+}
+
+function unavailable(endpoint: string): ErrorView {
+  const message = 'the network description did not arrive';
+  return { code: 'network/no-description', fault: 'unavailable', message, expected: null, found: null, endpoint };
+}
+
+const locked: ErrorView = {
+  code: 'vault/locked',
+  fault: 'caller',
+  message: 'the vault was locked',
+  expected: null,
+  found: null,
+  endpoint: null,
+};
