@@ -1,2 +1,45 @@
-//! xtask
-fn main() {}
+//! The project's commands; `cargo xtask` lists them.
+//!
+//! Each command installs what it needs (wasm target, `wasm-bindgen`, npm packages, Chromium), so that
+//! a fresh machine with rustup, Node and git needs nothing else.
+
+mod build;
+mod check;
+mod demo;
+mod run;
+mod test;
+mod tools;
+
+use run::Outcome;
+
+const USAGE: &str = "\
+cargo xtask demo [--check] [--state DIR] [--free-ports] [--no-build]
+                        start the whole network on 127.0.0.1; --check drives one journey, makes screenshots, stops
+cargo xtask test        everything: Rust, contracts, Chromium, TypeScript, journeys
+cargo xtask check       formatting, lints, documentation, TypeScript
+cargo xtask build       the browser package (pkg/) and the page (www/dist/)
+cargo xtask contracts   compile the contracts; with --check only compare";
+
+fn main() -> std::process::ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["build"] => build::all(),
+        ["check"] => check::all(),
+        ["contracts", rest @ ..] => build::contracts(rest),
+        ["demo", rest @ ..] => demo::main(rest),
+        ["test"] => test::all(),
+        _ => Err(USAGE.into()),
+    };
+    report(outcome)
+}
+
+fn report(outcome: Outcome) -> std::process::ExitCode {
+    match outcome {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Builds what the browser gets: contracts, the wasm package in `pkg/`, the page in `www/dist/`.
+
+use crate::run::{Outcome, command, root, step, step_shown, target};
+use crate::tools;
+
+const CONTRACTS: &str = "crates/protocol/contracts";
+
+/// Compiles the contracts with the pinned solc; `--check` compares with what is committed.
+pub(crate) fn contracts(args: &[&str]) -> Outcome {
+    tools::npm(CONTRACTS)?;
+    let mut words = vec!["build.mjs"];
+    words.extend(args);
+    step("contracts (solc)", command("node", &words, CONTRACTS))
+}
+
+/// The wasm package and the page.
+pub(crate) fn all() -> Outcome {
+    package()?;
+    page()
+}
+
+/// The servers and tools that run natively: devnet, gatekeeper, medrec.
+pub(crate) fn binaries() -> Outcome {
+    step_shown("servers", command("cargo", &["build", "--workspace", "--bins"], "."))
+}
+
+/// `pkg/`: compiled, bound to JavaScript, and made small.
+fn package() -> Outcome {
+    tools::wasm()?;
+    tools::npm("www")?;
+    let build = ["build", "--package", "web", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
+    step_shown("wasm", command("cargo", &build, "."))?;
+    let wasm = target().join("wasm32-unknown-unknown/wasm/web.wasm");
+    let bindgen = ["--target", "web", "--out-dir", "pkg", "--out-name", "medrec_light", &wasm.display().to_string()];
+    step("wasm-bindgen", command("wasm-bindgen", &bindgen, "."))?;
+    let opt = root().join("www/node_modules/.bin/wasm-opt");
+    let file = "medrec_light_bg.wasm";
+    step(
+        "wasm-opt",
+        command(&opt.display().to_string(), &["-Oz", "--all-features", file, "-o", file], "pkg"),
+    )
+}
+
+/// `www/dist/`, the page as it is served.
+fn page() -> Outcome {
+    tools::npm("www")?;
+    step("page (Vite)", command("npm", &["run", "--silent", "build"], "www"))
+}

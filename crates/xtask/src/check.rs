@@ -1,0 +1,41 @@
+//! What a machine can see without running the product: formatting, lints, documentation, types.
+
+use crate::run::{Outcome, command, step};
+use crate::{build, tools};
+
+/// One named check.
+type Check = (&'static str, fn() -> Outcome);
+
+/// Every check, in the order in which they are cheap to fail.
+pub(crate) const CHECKS: [Check; 7] = [
+    ("rustfmt", || step("rustfmt", command("cargo", &["fmt", "--all", "--check"], "."))),
+    ("contracts are what solc makes of their sources", || build::contracts(&["--check"])),
+    ("clippy", || {
+        let args = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        step("clippy", command("cargo", &args, "."))
+    }),
+    ("clippy for the browser", || {
+        tools::wasm()?;
+        let args = ["clippy", "--package", "web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
+        step("clippy for the browser", command("cargo", &args, "."))
+    }),
+    ("rustdoc", || {
+        let mut doc = command("cargo", &["doc", "--workspace", "--no-deps", "--document-private-items"], ".");
+        doc.env("RUSTDOCFLAGS", "-D warnings");
+        step("rustdoc", doc)
+    }),
+    ("TypeScript", || {
+        tools::npm("www")?;
+        step("TypeScript", command("npm", &["run", "--silent", "check"], "www"))
+    }),
+    ("eslint", || {
+        tools::npm("www")?;
+        step("eslint", command("npm", &["run", "--silent", "lint"], "www"))
+    }),
+];
+
+/// Runs all checks; the first that fails ends it.
+pub(crate) fn all() -> Outcome {
+    build::all()?;
+    CHECKS.iter().try_for_each(|(_, check)| check())
+}

@@ -1,0 +1,101 @@
+//! Runs every test of the project and adds up what they say.
+//!
+//! The last line is `N passed, M failed`. A check (formatting, lints, types) counts as one test.
+
+use std::process::Stdio;
+use std::time::Instant;
+
+use crate::run::{Outcome, command, target};
+use crate::{build, check, tools};
+
+/// How many tests passed and failed.
+#[derive(Default)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+/// Everything, in the order of how soon it fails; nothing stops at the first failure.
+pub(crate) fn all() -> Outcome {
+    let started = Instant::now();
+    let mut tally = Tally::default();
+    tally.count("browser tools", tools::wasm().and_then(|()| tools::chromium()));
+    tally.count("servers build", build::binaries());
+    tally.count("package and page build", build::all());
+    for (name, check) in check::CHECKS {
+        tally.count(name, check());
+    }
+    tally.cargo("Rust", &["test", "--workspace", "--no-fail-fast"]);
+    for package in ["lightclient", "web"] {
+        let args = ["test", "--package", package, "--target", "wasm32-unknown-unknown", "--tests", "--no-fail-fast"];
+        tally.cargo(&format!("{package} in Chromium"), &args);
+    }
+    tally.node("page units", "www", &["--test", "--test-reporter=tap", "test/"]);
+    tally.count("journey packages", tools::npm("tests/journeys"));
+    tally.node("journeys", "tests/journeys", &["--test", "--test-reporter=tap", "--test-concurrency=1"]);
+    eprintln!("{:.0} s", started.elapsed().as_secs_f32());
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.failed == 0 { Ok(()) } else { Err("some tests failed".into()) }
+}
+
+impl Tally {
+    /// A step that counts as one test.
+    fn count(&mut self, name: &str, outcome: Outcome) {
+        match outcome {
+            Ok(()) => self.passed += 1,
+            Err(error) => {
+                self.failed += 1;
+                eprintln!("FAILED {name}: {error}");
+            }
+        }
+    }
+
+    /// A `cargo test`: its `test result:` lines are added up.
+    fn cargo(&mut self, name: &str, args: &[&str]) {
+        self.suite(name, "cargo", ".", args, |line, tally| {
+            let Some(rest) = line.trim().strip_prefix("test result: ") else { return };
+            tally.passed += number_before(rest, " passed");
+            tally.failed += number_before(rest, " failed");
+        });
+    }
+
+    /// A `node --test` with TAP output: its closing counts are added up.
+    fn node(&mut self, name: &str, folder: &str, args: &[&str]) {
+        self.suite(name, "node", folder, args, |line, tally| {
+            tally.passed += line.strip_prefix("# pass ").and_then(|n| n.trim().parse().ok()).unwrap_or(0);
+            tally.failed += line.strip_prefix("# fail ").and_then(|n| n.trim().parse().ok()).unwrap_or(0);
+        });
+    }
+
+    /// Runs a suite, shows its output as it comes, and reads its counts. A suite that ends badly without
+    /// naming a failed test, or runs none at all, counts as one failure.
+    fn suite(&mut self, name: &str, program: &str, folder: &str, args: &[&str], read: fn(&str, &mut Self)) {
+        eprintln!("── {name}");
+        let before = (self.passed, self.failed);
+        let status = command(program, args, folder)
+            .env("MEDREC_TARGET", target())
+            .stdout(Stdio::piped())
+            .spawn()
+            .and_then(|mut child| {
+                if let Some(output) = child.stdout.take() {
+                    for line in std::io::BufRead::lines(std::io::BufReader::new(output)) {
+                        let line = line?;
+                        println!("{line}");
+                        read(&line, self);
+                    }
+                }
+                child.wait()
+            });
+        let ran = (self.passed, self.failed) != before;
+        if !(matches!(&status, Ok(status) if status.success()) && ran) && self.failed == before.1 {
+            self.failed += 1;
+            eprintln!("FAILED {name}: {status:?}");
+        }
+    }
+}
+
+/// The number that stands right before `word` in a line of cargo's.
+fn number_before(line: &str, word: &str) -> u64 {
+    let digits = line.split(word).next().and_then(|head| head.rsplit(' ').next());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
