@@ -5,3 +5,5 @@
 //! exactly right. The protocol is written down for a second implementation in `docs/gatekeeper-protocol.md`.
 
 pub mod category;
+pub mod layout;
+pub mod network;
