@@ -23,12 +23,12 @@ const HOSPITALS: [Hospital; 2] = [
     Hospital {
         name: "General Hospital",
         folder: "general-hospital",
-        bundles: &[],
+        bundles: &["general-devora-orn.json.gz", "general-ray-lindgren.json.gz"],
     },
     Hospital {
         name: "Riverside Clinic",
         folder: "riverside-clinic",
-        bundles: &[],
+        bundles: &["riverside-devora-orn.json.gz", "riverside-hernan-badillo.json.gz"],
     },
 ];
 
