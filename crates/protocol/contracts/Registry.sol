@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+/// @title The directory of a MedRec network
+/// @notice Holds the network's id and its members: who they are on the chain, where their gatekeeper listens, and the
+/// key that requests are sealed to. Operators admit and remove members by strict majority (more than half).
+/// @dev No owner, no upgrade, no `selfdestruct`, no `delegatecall`. What a client proves lies in fixed words:
+/// networkId (0), relationships (1), summary (2), length of the member list (3), members (4).
+contract Registry {
+    /// @notice What a member is. `None` is never stored.
+    enum Kind {
+        None,
+        Provider,
+        Vendor,
+        Researcher,
+        Auditor
+    }
+
+    /// @notice Whether an address is a member. `None` is never stored.
+    enum Status {
+        None,
+        Active,
+        Removed
+    }
+
+    /// @notice One member; its address is the key with which it signs answers and transactions.
+    struct Member {
+        Kind kind;
+        Status status;
+        uint64 since; // UNIX seconds of the last change of status
+        bytes32 encryptionKey; // X25519
+        bytes32 profileDigest; // SHA-256 of its profile document, zero if none
+        string name;
+        string endpoint; // origin of its gatekeeper, empty if none
+    }
+
+    /// @notice Votes for one action. A ballot of another electorate, or an old one, counts for nothing.
+    struct Ballot {
+        uint64 openedAt;
+        uint64 electorate;
+        address[] voters;
+    }
+
+    /// @notice The network's id: keccak256(chain id as 32 bytes, genesis hash).
+    bytes32 public networkId;
+    /// @notice The contract `Relationships` of this network.
+    address public relationships;
+    /// @notice The contract `Summary` of this network.
+    address public summary;
+    address[] private memberList;
+    mapping(address => Member) private members;
+
+    address[] private operators;
+    /// @notice Changes whenever an operator comes or goes, which voids all open ballots.
+    uint64 public electorate;
+    mapping(address => bool) public isOperator;
+    mapping(bytes32 => Ballot) private ballots;
+    mapping(bytes32 => address) private memberByName;
+
+    /// @notice The longest name in bytes.
+    uint256 public constant MAX_NAME_BYTES = 128;
+    /// @notice The longest endpoint in bytes.
+    uint256 public constant MAX_ENDPOINT_BYTES = 256;
+    /// @notice The most members ever admitted; a client proves the whole list.
+    uint256 public constant MAX_MEMBERS = 4096;
+    /// @notice The most operators at a time.
+    uint256 public constant MAX_OPERATORS = 64;
+    /// @notice How long a ballot stays open.
+    uint64 public constant BALLOT_PERIOD = 30 days;
+
+    event MemberAdmitted(address indexed member);
+    event MemberRemoved(address indexed member);
+    event ProfileUpdated(address indexed member);
+    event OperatorAdded(address indexed operator);
+    event OperatorRemoved(address indexed operator);
+    event Voted(bytes32 indexed action, address indexed operator, uint256 votes, uint256 operators);
+
+    /// @notice The caller is no operator.
+    error NotOperator(address caller);
+    /// @notice The caller (or the address to remove) is no active member.
+    error NotMember(address account);
+    /// @notice The address is a member already.
+    error AlreadyMember(address member);
+    /// @notice The address is an operator already.
+    error AlreadyOperator(address operator);
+    /// @notice The address to remove is no operator.
+    error UnknownOperator(address operator);
+    /// @notice A network without operators could never change again.
+    error LastOperator();
+    /// @notice The caller voted for this already.
+    error AlreadyVoted(address operator);
+    /// @notice The caller has no vote to take back.
+    error NoVote(address operator);
+    /// @notice Another active member bears this name.
+    error NameTaken(address member);
+    /// @notice An address that must not be zero is zero.
+    error ZeroAddress();
+    /// @notice A key or id that must not be zero is zero.
+    error ZeroWord();
+    /// @notice A member must be of some kind.
+    error NoKind();
+    /// @notice A text is empty or too long.
+    error BadLength(uint256 found, uint256 max);
+    /// @notice The list is full.
+    error Full(uint256 max);
+
+    /// @param id the network's id
+    /// @param firstOperators who may vote at first
+    /// @param relationshipsAddress where `Relationships` is (or is about to be) deployed
+    /// @param summaryAddress where `Summary` is (or is about to be) deployed
+    constructor(bytes32 id, address[] memory firstOperators, address relationshipsAddress, address summaryAddress) {
+        if (id == 0) revert ZeroWord();
+        if (relationshipsAddress == address(0) || summaryAddress == address(0)) revert ZeroAddress();
+        if (firstOperators.length == 0) revert LastOperator();
+        networkId = id;
+        relationships = relationshipsAddress;
+        summary = summaryAddress;
+        for (uint256 i = 0; i < firstOperators.length; i++) _addOperator(firstOperators[i]);
+    }
+
+    /// @notice Votes to admit a member with exactly these particulars; admits it when the votes are a majority.
+    function admitMember(
+        address member,
+        Kind kind,
+        bytes32 encryptionKey,
+        bytes32 profileDigest,
+        string calldata name,
+        string calldata endpoint
+    ) external {
+        if (member == address(0)) revert ZeroAddress();
+        if (kind == Kind.None) revert NoKind();
+        if (isActiveMember(member)) revert AlreadyMember(member);
+        _checkText(name, 1, MAX_NAME_BYTES);
+        address bearer = memberByName[keccak256(bytes(name))];
+        if (bearer != address(0)) revert NameTaken(bearer);
+        _checkProfile(encryptionKey, endpoint);
+        if (!_vote()) return;
+
+        Member storage entry = members[member];
+        if (entry.status == Status.None) {
+            if (memberList.length >= MAX_MEMBERS) revert Full(MAX_MEMBERS);
+            memberList.push(member);
+        }
+        entry.kind = kind;
+        entry.status = Status.Active;
+        entry.since = uint64(block.timestamp);
+        entry.encryptionKey = encryptionKey;
+        entry.profileDigest = profileDigest;
+        entry.name = name;
+        entry.endpoint = endpoint;
+        memberByName[keccak256(bytes(name))] = member;
+        emit MemberAdmitted(member);
+    }
+
+    /// @notice Votes to remove a member; removes it when the votes are a majority. Its entry stays, as removed.
+    function removeMember(address member) external {
+        if (!isActiveMember(member)) revert NotMember(member);
+        if (!_vote()) return;
+
+        Member storage entry = members[member];
+        entry.status = Status.Removed;
+        entry.since = uint64(block.timestamp);
+        delete memberByName[keccak256(bytes(entry.name))];
+        emit MemberRemoved(member);
+    }
+
+    /// @notice Votes to add an operator.
+    function addOperator(address operator) external {
+        if (operator == address(0)) revert ZeroAddress();
+        if (isOperator[operator]) revert AlreadyOperator(operator);
+        if (!_vote()) return;
+
+        _addOperator(operator);
+    }
+
+    /// @notice Votes to remove an operator; the one concerned may vote, too.
+    function removeOperator(address operator) external {
+        if (!isOperator[operator]) revert UnknownOperator(operator);
+        if (operators.length == 1) revert LastOperator();
+        if (!_vote()) return;
+
+        for (uint256 i = 0; i < operators.length; i++) {
+            if (operators[i] == operator) {
+                operators[i] = operators[operators.length - 1];
+                operators.pop();
+                break;
+            }
+        }
+        isOperator[operator] = false;
+        electorate++;
+        emit OperatorRemoved(operator);
+    }
+
+    /// @notice Takes back one's vote for an action that has not passed.
+    /// @param action keccak256 of the calldata that was voted with
+    function withdrawVote(bytes32 action) external {
+        address[] storage voters = ballots[action].voters;
+        for (uint256 i = 0; i < voters.length; i++) {
+            if (voters[i] == msg.sender) {
+                voters[i] = voters[voters.length - 1];
+                voters.pop();
+                return;
+            }
+        }
+        revert NoVote(msg.sender);
+    }
+
+    /// @notice A member changes its own key, profile or endpoint. Kind and name are the operators' to decide.
+    function updateProfile(bytes32 encryptionKey, bytes32 profileDigest, string calldata endpoint) external {
+        if (!isActiveMember(msg.sender)) revert NotMember(msg.sender);
+        _checkProfile(encryptionKey, endpoint);
+        Member storage entry = members[msg.sender];
+        entry.encryptionKey = encryptionKey;
+        entry.profileDigest = profileDigest;
+        entry.endpoint = endpoint;
+        emit ProfileUpdated(msg.sender);
+    }
+
+    /// @notice Whether an address is a member now.
+    function isActiveMember(address account) public view returns (bool) {
+        return members[account].status == Status.Active;
+    }
+
+    /// @notice One member's entry.
+    function memberOf(address account) external view returns (Member memory) {
+        return members[account];
+    }
+
+    /// @notice How many members were ever admitted.
+    function memberCount() external view returns (uint256) {
+        return memberList.length;
+    }
+
+    /// @notice The address of a member by its place in the list.
+    function memberAt(uint256 index) external view returns (address) {
+        return memberList[index];
+    }
+
+    /// @notice The operators.
+    function operatorList() external view returns (address[] memory) {
+        return operators;
+    }
+
+    /// @notice Who voted for an action so far, if its ballot is still open.
+    function votersFor(bytes32 action) external view returns (address[] memory) {
+        return _isOpen(ballots[action]) ? ballots[action].voters : new address[](0);
+    }
+
+    /// @dev Counts the caller's vote for the action that the calldata spells out; true if that makes a majority,
+    /// which also closes the ballot, so that the same action needs new votes to happen again.
+    function _vote() private returns (bool passed) {
+        if (!isOperator[msg.sender]) revert NotOperator(msg.sender);
+        bytes32 action = keccak256(msg.data);
+        Ballot storage ballot = ballots[action];
+        if (!_isOpen(ballot)) {
+            delete ballots[action];
+            ballot.openedAt = uint64(block.timestamp);
+            ballot.electorate = electorate;
+        }
+        for (uint256 i = 0; i < ballot.voters.length; i++) {
+            if (ballot.voters[i] == msg.sender) revert AlreadyVoted(msg.sender);
+        }
+        ballot.voters.push(msg.sender);
+        uint256 votes = ballot.voters.length;
+        emit Voted(action, msg.sender, votes, operators.length);
+        passed = votes * 2 > operators.length;
+        if (passed) delete ballots[action];
+    }
+
+    function _isOpen(Ballot storage ballot) private view returns (bool) {
+        return ballot.voters.length != 0 && ballot.electorate == electorate
+            && block.timestamp - ballot.openedAt <= BALLOT_PERIOD;
+    }
+
+    function _addOperator(address operator) private {
+        if (operator == address(0)) revert ZeroAddress();
+        if (isOperator[operator]) revert AlreadyOperator(operator);
+        if (operators.length >= MAX_OPERATORS) revert Full(MAX_OPERATORS);
+        operators.push(operator);
+        isOperator[operator] = true;
+        electorate++;
+        emit OperatorAdded(operator);
+    }
+
+    function _checkProfile(bytes32 encryptionKey, string calldata endpoint) private pure {
+        if (encryptionKey == 0) revert ZeroWord();
+        _checkText(endpoint, 0, MAX_ENDPOINT_BYTES);
+    }
+
+    function _checkText(string calldata text, uint256 min, uint256 max) private pure {
+        uint256 length = bytes(text).length;
+        if (length < min || length > max) revert BadLength(length, max);
+    }
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+/// @notice What this contract asks the registry.
+interface IRegistry {
+    function isActiveMember(address account) external view returns (bool);
+}
+
+/// @notice What this contract tells the summary.
+interface ISummary {
+    function append(address participant, address patient, address steward) external;
+}
+
+/// @title Who stewards whose records, what they are, and who may read them
+/// @notice One entry per patient's pseudonym and steward: where the relationship stands, the digest of the record set,
+/// what the patient lets each viewer do, and the head of the access log. Only the patient decides on its state and on
+/// grants, only the steward publishes.
+/// @dev No owner, no upgrade, no `selfdestruct`. What a client proves: relationships (0), a mapping of a mapping to a
+/// struct whose first six words are fixed; a revoked grant is a zero word, so that its absence can be proven.
+contract Relationships {
+    /// @notice Where a relationship stands. Rejected and Ended are final: a new start takes a new pseudonym.
+    enum Status {
+        None,
+        Proposed,
+        Active,
+        Rejected,
+        Ended
+    }
+
+    /// @notice What a patient lets one viewer do; one word, zero if nothing.
+    struct Grant {
+        uint16 categories; // bit n: category n
+        uint8 rights; // 1 read, 2 contribute, 4 share
+        uint64 from; // first second at which it holds
+        uint64 until; // first second at which it no longer holds, 0 for an open end
+    }
+
+    /// @notice One publication.
+    struct RecordSet {
+        bytes32 root;
+        uint64 count;
+        uint64 publishedAt;
+    }
+
+    /// @notice One relationship. Times are UNIX seconds.
+    struct Relationship {
+        Status status; // word 0
+        uint64 openedAt;
+        uint64 changedAt;
+        bytes32 recordSetRoot; // word 1
+        uint64 recordCount; // word 2
+        uint64 revision;
+        uint64 publishedAt;
+        bytes32 accessLogHead; // word 3
+        uint64 accessLogCount; // word 4
+        uint64 anchoredAt;
+        address[] viewers; // word 5: everyone ever granted something, once each
+        mapping(address => Grant) grants; // word 6
+        mapping(address => bool) isListed; // word 7
+        RecordSet[] history; // word 8: all publications, the newest last
+    }
+
+    mapping(address => mapping(address => Relationship)) private relationships;
+
+    /// @notice The directory of members.
+    address public immutable registry;
+    /// @notice The participants' lists.
+    address public immutable summary;
+
+    /// @notice The categories that have a meaning.
+    uint16 public constant ALL_CATEGORIES = 0x1fff;
+    /// @notice The rights that have a meaning.
+    uint8 public constant ALL_RIGHTS = 7;
+    /// @notice The most viewers of a relationship; a client proves the whole list.
+    uint256 public constant MAX_VIEWERS = 1024;
+
+    event StatusChanged(address indexed patient, address indexed steward, Status status);
+    event Published(address indexed patient, address indexed steward, bytes32 root, uint64 count, uint64 revision);
+    event Granted(address indexed patient, address indexed steward, address indexed viewer);
+    event Revoked(address indexed patient, address indexed steward, address indexed viewer);
+    event AccessLogAnchored(address indexed patient, address indexed steward, bytes32 head, uint64 count);
+
+    /// @notice The caller is no active member of the network.
+    error NotMember(address caller);
+    /// @notice The caller is neither the patient nor the steward of this relationship.
+    error NotParty(address caller);
+    /// @notice The relationship does not stand where this could happen.
+    error WrongStatus(Status found);
+    /// @notice A patient, viewer or contract address that cannot be one.
+    error BadAddress(address found);
+    /// @notice A root or head must not be zero.
+    error ZeroWord();
+    /// @notice Categories that are empty or unknown.
+    error BadCategories(uint16 found);
+    /// @notice Rights that are empty or unknown.
+    error BadRights(uint8 found);
+    /// @notice A grant that is never in force, or over already.
+    error BadPeriod(uint64 from, uint64 until);
+    /// @notice There is nothing to revoke.
+    error NoGrant(address viewer);
+    /// @notice An access log never shrinks, nor is it rewritten.
+    error LogNotLonger(uint64 expectedAbove, uint64 found);
+    /// @notice The list of viewers is full.
+    error Full(uint256 max);
+
+    /// @param registryAddress where `Registry` is (or is about to be) deployed
+    /// @param summaryAddress where `Summary` is (or is about to be) deployed
+    constructor(address registryAddress, address summaryAddress) {
+        if (registryAddress == address(0)) revert BadAddress(registryAddress);
+        if (summaryAddress == address(0)) revert BadAddress(summaryAddress);
+        registry = registryAddress;
+        summary = summaryAddress;
+    }
+
+    /// @notice An active member offers to steward a patient's records.
+    function propose(address patient) external {
+        _requireMember();
+        if (patient == address(0) || patient == msg.sender) revert BadAddress(patient);
+        Relationship storage entry = relationships[patient][msg.sender];
+        if (entry.status != Status.None) revert WrongStatus(entry.status);
+        entry.openedAt = uint64(block.timestamp);
+        _setStatus(entry, patient, msg.sender, Status.Proposed);
+        ISummary(summary).append(patient, patient, msg.sender);
+        ISummary(summary).append(msg.sender, patient, msg.sender);
+    }
+
+    /// @notice The patient accepts a proposal.
+    function accept(address steward) external {
+        _answer(steward, Status.Active);
+    }
+
+    /// @notice The patient rejects a proposal.
+    function reject(address steward) external {
+        _answer(steward, Status.Rejected);
+    }
+
+    /// @notice Either party ends an active relationship; the steward may also withdraw its proposal.
+    function end(address patient, address steward) external {
+        if (msg.sender != patient && msg.sender != steward) revert NotParty(msg.sender);
+        Relationship storage entry = relationships[patient][steward];
+        bool isWithdrawal = entry.status == Status.Proposed && msg.sender == steward;
+        if (entry.status != Status.Active && !isWithdrawal) revert WrongStatus(entry.status);
+        _setStatus(entry, patient, steward, Status.Ended);
+    }
+
+    /// @notice The steward publishes the record set as it is now.
+    /// @param root root of the record set
+    /// @param count how many records it holds
+    function publish(address patient, bytes32 root, uint64 count) external {
+        _requireMember();
+        Relationship storage entry = relationships[patient][msg.sender];
+        if (entry.status != Status.Proposed && entry.status != Status.Active) revert WrongStatus(entry.status);
+        if (root == 0) revert ZeroWord();
+        uint64 time = uint64(block.timestamp);
+        entry.recordSetRoot = root;
+        entry.recordCount = count;
+        entry.revision += 1;
+        entry.publishedAt = time;
+        entry.history.push(RecordSet(root, count, time));
+        emit Published(patient, msg.sender, root, count, entry.revision);
+    }
+
+    /// @notice The patient lets a viewer do something, in place of what it let the viewer do before.
+    /// @param until first second at which the grant no longer holds, 0 for an open end
+    function grant(address steward, address viewer, uint16 categories, uint8 rights, uint64 from, uint64 until)
+        external
+    {
+        Relationship storage entry = relationships[msg.sender][steward];
+        if (entry.status != Status.Active) revert WrongStatus(entry.status);
+        if (viewer == address(0) || viewer == msg.sender || viewer == steward) revert BadAddress(viewer);
+        if (categories == 0 || categories > ALL_CATEGORIES) revert BadCategories(categories);
+        if (rights == 0 || rights > ALL_RIGHTS) revert BadRights(rights);
+        if (until != 0 && (until <= from || until <= block.timestamp)) revert BadPeriod(from, until);
+        entry.grants[viewer] = Grant(categories, rights, from, until);
+        emit Granted(msg.sender, steward, viewer);
+        if (entry.isListed[viewer]) return;
+
+        if (entry.viewers.length >= MAX_VIEWERS) revert Full(MAX_VIEWERS);
+        entry.isListed[viewer] = true;
+        entry.viewers.push(viewer);
+        ISummary(summary).append(viewer, msg.sender, steward);
+    }
+
+    /// @notice The patient takes back what it let a viewer do, also after the relationship ended.
+    function revoke(address steward, address viewer) external {
+        Relationship storage entry = relationships[msg.sender][steward];
+        if (entry.grants[viewer].categories == 0) revert NoGrant(viewer);
+        delete entry.grants[viewer];
+        emit Revoked(msg.sender, steward, viewer);
+    }
+
+    /// @notice The steward anchors the head of the access log, also when it has ended or lost its membership: what was
+    /// read must come to light.
+    /// @param count entries up to the head, more than were anchored before
+    function anchorAccessLog(address patient, bytes32 head, uint64 count) external {
+        Relationship storage entry = relationships[patient][msg.sender];
+        if (entry.status == Status.None) revert WrongStatus(entry.status);
+        if (head == 0) revert ZeroWord();
+        if (count <= entry.accessLogCount) revert LogNotLonger(entry.accessLogCount, count);
+        entry.accessLogHead = head;
+        entry.accessLogCount = count;
+        entry.anchoredAt = uint64(block.timestamp);
+        emit AccessLogAnchored(patient, msg.sender, head, count);
+    }
+
+    /// @notice Where a relationship stands.
+    function statusOf(address patient, address steward) external view returns (Status) {
+        return relationships[patient][steward].status;
+    }
+
+    /// @notice What a viewer was granted; zeros if nothing.
+    function grantOf(address patient, address steward, address viewer) external view returns (Grant memory) {
+        return relationships[patient][steward].grants[viewer];
+    }
+
+    /// @notice How often the steward has published.
+    function historyLength(address patient, address steward) external view returns (uint256) {
+        return relationships[patient][steward].history.length;
+    }
+
+    /// @notice One publication.
+    function historyAt(address patient, address steward, uint256 index) external view returns (RecordSet memory) {
+        return relationships[patient][steward].history[index];
+    }
+
+    function _answer(address steward, Status status) private {
+        Relationship storage entry = relationships[msg.sender][steward];
+        if (entry.status != Status.Proposed) revert WrongStatus(entry.status);
+        _setStatus(entry, msg.sender, steward, status);
+    }
+
+    function _setStatus(Relationship storage entry, address patient, address steward, Status status) private {
+        entry.status = status;
+        entry.changedAt = uint64(block.timestamp);
+        emit StatusChanged(patient, steward, status);
+    }
+
+    function _requireMember() private view {
+        if (!IRegistry(registry).isActiveMember(msg.sender)) revert NotMember(msg.sender);
+    }
+}
