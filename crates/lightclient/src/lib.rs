@@ -1,1 +1,50 @@
-//! lightclient
+//! Proof-of-authority Ethereum, verified: headers, seals, validator sets, account and storage proofs.
+//!
+//! Everything a server says about the chain enters here as untrusted bytes and leaves as a type that only a
+//! verifier of this crate can make. The types form one chain, each made from the one before it:
+//!
+//! ```text
+//! TrustedCheckpoint → VerifiedHeader → ProvenAccount → ProvenSlot
+//! ```
+//!
+//! so that a value nobody proved cannot be used by mistake. A verifier takes *what was asked* as an argument
+//! and never reads it from the answer. Nothing here does I/O, reads a clock, or needs randomness: time and
+//! trust roots are arguments.
+//!
+//! * [`verify_checkpoint`] and [`verify_header`]: QBFT headers, one after the other or skipping;
+//! * [`verify_account`] and [`ProvenAccount::verify_slot`]: `eth_getProof` answers (EIP-1186);
+//! * [`Transaction`], [`Signature`]: what a client needs to send a transaction of its own.
+
+mod fault;
+mod header;
+mod proof;
+pub mod qbft;
+mod rlp;
+mod signature;
+mod transaction;
+mod trie;
+mod validators;
+mod verify;
+
+pub use alloy_primitives::keccak256;
+
+pub use crate::{
+    fault::Fault,
+    header::{Header, HeaderError},
+    proof::{ProofError, ProvenAccount, ProvenSlot, verify_account},
+    rlp::{RlpError, RlpKind},
+    signature::{ParityByte, Signature, SignatureError, public_key_address, recover_low_s, recover_signer},
+    transaction::{Transaction, transaction_hash},
+    trie::TrieError,
+    validators::{ValidatorSet, ValidatorSetError},
+    verify::{
+        Asked, ChainRules, SealScheme, TrustedCheckpoint, VerifiedHeader, VerifyError, verify_checkpoint,
+        verify_header,
+    },
+};
+
+/// Seconds since 1970-01-01T00:00:00Z, without leap seconds, as in a header's `timestamp`.
+pub type UnixTime = u64;
+
+/// Height of a block; the genesis block has number 0.
+pub type BlockNumber = u64;
