@@ -32,7 +32,7 @@ pub fn verify_account(
     let position = Position { number: header.number(), hash: header.hash(), time: header.timestamp() };
     let block = position.number;
     let value = trie::find(header.state_root(), &keccak256(address), proof)
-        .map_err(|source| ProofError::Account { block, address, source })?;
+        .map_err(|source| ProofError::Account { block, address, source: Box::new(source) })?;
     let state = value.map(AccountState::decode).transpose().map_err(|source| ProofError::AccountValue {
         block,
         address,
@@ -136,7 +136,7 @@ impl ProvenAccount {
     pub fn verify_slot(&self, slot: B256, proof: &[Bytes]) -> Result<ProvenSlot, ProofError> {
         let (block, address) = (self.position.number, self.address);
         let value = trie::find(self.storage_root(), &keccak256(slot), proof)
-            .map_err(|source| ProofError::Slot { block, address, slot, source })?;
+            .map_err(|source| ProofError::Slot { block, address, slot, source: Box::new(source) })?;
         let value = value.map(decode_slot_value).transpose().map_err(|source| ProofError::SlotValue {
             block,
             address,
@@ -208,7 +208,7 @@ pub enum ProofError {
         /// The account that was asked for.
         address: Address,
         /// What is wrong with the nodes.
-        source: TrieError,
+        source: Box<TrieError>,
     },
     /// What stands at the account's place is no account.
     #[error("account {address} at block {block}: not well-formed")]
@@ -230,7 +230,7 @@ pub enum ProofError {
         /// The slot that was asked for.
         slot: B256,
         /// What is wrong with the nodes.
-        source: TrieError,
+        source: Box<TrieError>,
     },
     /// What stands at the slot's place is no storage value.
     #[error("slot {slot} of {address} at block {block}: not well-formed")]

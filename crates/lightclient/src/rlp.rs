@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
     /// Reads a byte string of exactly `N` bytes.
     pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], RlpError> {
         let payload = self.bytes()?;
-        payload.try_into().map_err(|_| RlpError::Length { expected: N, found: payload.len() })
+        payload.try_into().map_err(|_wrong_length| RlpError::Length { expected: N, found: payload.len() })
     }
 
     /// Reads a scalar of at most `N` bytes: big-endian, no leading zero.

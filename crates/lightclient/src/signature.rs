@@ -104,7 +104,8 @@ pub fn public_key_address(key: &VerifyingKey) -> Address {
 
 fn scalars(signature: &Signature) -> Result<k256::ecdsa::Signature, SignatureError> {
     // The cause says nothing more: a scalar was zero or too large.
-    k256::ecdsa::Signature::from_scalars(signature.r.0, signature.s.0).map_err(|_| SignatureError::Scalar)
+    k256::ecdsa::Signature::from_scalars(signature.r.0, signature.s.0)
+        .map_err(|_out_of_range| SignatureError::Scalar)
 }
 
 fn recover(
@@ -115,7 +116,7 @@ fn recover(
     let id = RecoveryId::new(signature.y_parity, false);
     let key = VerifyingKey::recover_from_prehash(digest.as_slice(), parsed, id)
         // The cause says nothing more: r is on no point of the curve, or the key would be infinity.
-        .map_err(|_| SignatureError::NoKey)?;
+        .map_err(|_no_point| SignatureError::NoKey)?;
     Ok(public_key_address(&key))
 }
 

@@ -160,7 +160,9 @@ fn step_short<'p>(
 fn step_into(child: Item<'_>) -> Result<Step<'_>, NodeFault> {
     match (child.kind, child.payload) {
         (RlpKind::Bytes, []) => Ok(Step::Absent),
-        (RlpKind::Bytes, hash) => Ok(Step::Hash(B256::try_from(hash).map_err(|_| NodeFault::Shape)?)),
+        (RlpKind::Bytes, hash) => {
+            Ok(Step::Hash(B256::try_from(hash).map_err(|_wrong_length| NodeFault::Shape)?))
+        }
         // A list of 31 bytes has 32 with its prefix, and would be referred to by hash.
         (RlpKind::List, payload) if payload.len() < 31 => Ok(Step::Inline(payload)),
         (RlpKind::List, _) => Err(NodeFault::Shape),
