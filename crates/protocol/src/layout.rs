@@ -17,7 +17,7 @@ mod relationship;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod word;
+pub(crate) mod word;
 
 pub use error::LayoutError;
 pub use registry::{Member, MemberHead, MemberKind, MemberQuery, MemberStatus, MembersQuery, NetworkIdQuery};
@@ -27,7 +27,7 @@ pub use relationship::{
 };
 pub use summary::{SummaryEntry, SummaryQuery};
 
-/// The most elements that a list query asks for at once; the contracts keep their lists shorter.
+/// The longest list (members, viewers) that the contracts keep.
 pub const MAX_LIST: u64 = 4096;
 
 /// The longest text (name, endpoint) in bytes that the registry holds.

@@ -5,5 +5,6 @@
 //! exactly right. The protocol is written down for a second implementation in `docs/gatekeeper-protocol.md`.
 
 pub mod category;
+pub mod contracts;
 pub mod layout;
 pub mod network;

@@ -99,7 +99,7 @@ impl MemberQuery {
         self.read_head(&bind(contract, &self.slots(), proven)?)
     }
 
-    pub(super) fn read_head(&self, words: &[Word]) -> Result<Option<MemberHead>, LayoutError> {
+    pub(crate) fn read_head(&self, words: &[Word]) -> Result<Option<MemberHead>, LayoutError> {
         let [first, encryption_key, profile_digest, name, endpoint] = exactly(words)?;
         if first.value.is_zero() {
             return Ok(None);
@@ -154,7 +154,7 @@ impl MemberHead {
         self.read(&words)
     }
 
-    pub(super) fn read(self, words: &[Word]) -> Result<Member, LayoutError> {
+    pub(crate) fn read(self, words: &[Word]) -> Result<Member, LayoutError> {
         let (name, endpoint) = words.split_at_checked(self.name.slots().len()).unwrap_or((words, &[]));
         Ok(Member {
             address: self.member,

@@ -33,7 +33,7 @@ impl RelationshipQuery {
         self.read(&bind(contract, &self.slots(), proven)?)
     }
 
-    pub(super) fn read(&self, words: &[Word]) -> Result<RelationshipState, LayoutError> {
+    pub(crate) fn read(&self, words: &[Word]) -> Result<RelationshipState, LayoutError> {
         let [status, root, set, log_head, log, viewers] = exactly(words)?;
         let mut fields = Fields::new("relationship status", status);
         let code = fields.u8();
@@ -182,7 +182,7 @@ impl GrantQuery {
         self.read(&bind(contract, &self.slots(), proven)?)
     }
 
-    pub(super) fn read(&self, words: &[Word]) -> Result<Option<GrantTerms>, LayoutError> {
+    pub(crate) fn read(&self, words: &[Word]) -> Result<Option<GrantTerms>, LayoutError> {
         let [word] = exactly(words)?;
         if word.value.is_zero() {
             return Ok(None);

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, U256};
 use lightclient::ProvenSlot;
 
 use super::LayoutError;
-use super::word::{Word, address, bind, data, exactly, length, mapping, offset, variable};
+use super::word::{Word, address, bind, bounded, data, exactly, mapping, offset, variable};
 
 /// Asks for the relationships of one participant (patient, steward or viewer).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +24,14 @@ impl SummaryQuery {
     /// Reads the list's length.
     ///
     /// # Errors
-    /// A slot other than the one asked in `contract`, or a length above [`MAX_LIST`](super::MAX_LIST).
+    /// A slot other than the one asked in `contract`, or a length that no chain reaches (2^32).
     pub fn decode_length(&self, contract: Address, proven: &[ProvenSlot]) -> Result<u64, LayoutError> {
-        let [word] = exactly(&bind(contract, &self.length_slots(), proven)?)?;
-        length("summary", word)
+        let [Word { slot, value }] = exactly(&bind(contract, &self.length_slots(), proven)?)?;
+        bounded("summary", slot, U256::from_be_bytes(value.0), u32::MAX.into())
     }
 
-    /// The slots of the entries with these indexes, two for each.
+    /// The slots of the entries with these indexes, two for each. Anyone may be made a viewer, so the list has no
+    /// upper bound; the caller chooses how much of it to read at a time.
     pub fn slots(&self, indexes: Range<u64>) -> Vec<B256> {
         let first = data(mapping(variable(ENTRIES), self.participant));
         indexes
@@ -54,7 +55,7 @@ impl SummaryQuery {
         Self::read(&bind(contract, &self.slots(indexes), proven)?)
     }
 
-    pub(super) fn read(words: &[Word]) -> Result<Vec<SummaryEntry>, LayoutError> {
+    pub(crate) fn read(words: &[Word]) -> Result<Vec<SummaryEntry>, LayoutError> {
         words
             .chunks(2)
             .map(|entry| {

@@ -31,9 +31,9 @@ pub(super) fn data(slot: B256) -> B256 {
 
 /// A word together with the slot it was proven at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Word {
-    pub(super) slot: B256,
-    pub(super) value: B256,
+pub(crate) struct Word {
+    pub(crate) slot: B256,
+    pub(crate) value: B256,
 }
 
 /// Checks that `proven` are exactly the slots `asked`, in this order, in `contract`, at one block.

@@ -1,0 +1,157 @@
+//! Calls of MedRec's contracts: the calldata of every function that changes something, and the code that creates them.
+//!
+//! The sources are in `crates/protocol/contracts`; the compiled interface and code are committed beside them. The
+//! declarations below are compared with the compiled interface by a test, and the compiled code is run by the
+//! contract tests. Reading goes through proven storage (`layout`), never through calls.
+//!
+//! Source: Solidity documentation, “Contract ABI Specification”.
+
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolCall;
+use lightclient::UnixTime;
+
+use crate::category::Categories;
+use crate::layout::{MemberKind, Rights};
+
+pub mod creation;
+#[cfg(test)]
+mod tests;
+
+/// Calldata of `Relationships.propose`: a member offers to steward a patient's records.
+pub fn propose(patient: Address) -> Vec<u8> {
+    abi::proposeCall { patient }.abi_encode()
+}
+
+/// Calldata of `Relationships.accept`: the patient accepts a proposal.
+pub fn accept(steward: Address) -> Vec<u8> {
+    abi::acceptCall { steward }.abi_encode()
+}
+
+/// Calldata of `Relationships.reject`: the patient rejects a proposal.
+pub fn reject(steward: Address) -> Vec<u8> {
+    abi::rejectCall { steward }.abi_encode()
+}
+
+/// Calldata of `Relationships.end`: patient or steward ends the relationship.
+pub fn end(patient: Address, steward: Address) -> Vec<u8> {
+    abi::endCall { patient, steward }.abi_encode()
+}
+
+/// Calldata of `Relationships.publish`: the steward publishes the root and count of the record set.
+pub fn publish(patient: Address, root: B256, count: u64) -> Vec<u8> {
+    abi::publishCall { patient, root, count }.abi_encode()
+}
+
+/// Calldata of `Relationships.grant`: the patient lets `viewer` do something from `from` on, until `until`.
+/// `None` is an open end, as is 0.
+pub fn grant(
+    steward: Address,
+    viewer: Address,
+    categories: Categories,
+    rights: Rights,
+    from: UnixTime,
+    until: Option<UnixTime>,
+) -> Vec<u8> {
+    let (categories, rights, until) = (categories.bits(), rights.bits(), until.unwrap_or(0));
+    abi::grantCall { steward, viewer, categories, rights, from, until }.abi_encode()
+}
+
+/// Calldata of `Relationships.revoke`: the patient takes back what it let `viewer` do.
+pub fn revoke(steward: Address, viewer: Address) -> Vec<u8> {
+    abi::revokeCall { steward, viewer }.abi_encode()
+}
+
+/// Calldata of `Relationships.anchorAccessLog`: the steward anchors the head of the access log.
+pub fn anchor_access_log(patient: Address, head: B256, count: u64) -> Vec<u8> {
+    abi::anchorAccessLogCall { patient, head, count }.abi_encode()
+}
+
+/// What operators vote on when they admit a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    /// The address of the key with which the member will sign.
+    pub member: Address,
+    /// What it is.
+    pub kind: MemberKind,
+    /// Its X25519 public key.
+    pub encryption_key: B256,
+    /// SHA-256 of its profile document; zero if it has none.
+    pub profile_digest: B256,
+    /// Its name, 1 to 128 bytes.
+    pub name: String,
+    /// The origin of its gatekeeper, at most 256 bytes; may be empty.
+    pub endpoint: String,
+}
+
+/// Calldata of `Registry.admitMember`: an operator votes for an admission with exactly these particulars.
+pub fn admit_member(admission: &Admission) -> Vec<u8> {
+    let Admission { member, kind, encryption_key, profile_digest, name, endpoint } = admission.clone();
+    let call = abi::admitMemberCall {
+        member,
+        kind: kind.code(),
+        encryptionKey: encryption_key,
+        profileDigest: profile_digest,
+        name,
+        endpoint,
+    };
+    call.abi_encode()
+}
+
+/// Calldata of `Registry.removeMember`: an operator votes to remove a member.
+pub fn remove_member(member: Address) -> Vec<u8> {
+    abi::removeMemberCall { member }.abi_encode()
+}
+
+/// Calldata of `Registry.addOperator`: an operator votes to add one.
+pub fn add_operator(operator: Address) -> Vec<u8> {
+    abi::addOperatorCall { operator }.abi_encode()
+}
+
+/// Calldata of `Registry.removeOperator`: an operator votes to remove one.
+pub fn remove_operator(operator: Address) -> Vec<u8> {
+    abi::removeOperatorCall { operator }.abi_encode()
+}
+
+/// Calldata of `Registry.withdrawVote`: an operator takes back its vote for `action`, the Keccak-256 of the
+/// calldata it voted with.
+pub fn withdraw_vote(action: B256) -> Vec<u8> {
+    abi::withdrawVoteCall { action }.abi_encode()
+}
+
+/// Calldata of `Registry.updateProfile`: a member changes its key, profile or endpoint.
+pub fn update_profile(encryption_key: B256, profile_digest: B256, endpoint: &str) -> Vec<u8> {
+    let call = abi::updateProfileCall {
+        encryptionKey: encryption_key,
+        profileDigest: profile_digest,
+        endpoint: endpoint.to_owned(),
+    };
+    call.abi_encode()
+}
+
+/// The functions that change something; enumerations are `uint8` in the ABI.
+mod abi {
+    alloy_sol_types::sol! {
+        function propose(address patient);
+        function accept(address steward);
+        function reject(address steward);
+        function end(address patient, address steward);
+        function publish(address patient, bytes32 root, uint64 count);
+        function grant(address steward, address viewer, uint16 categories, uint8 rights, uint64 from, uint64 until);
+        function revoke(address steward, address viewer);
+        function anchorAccessLog(address patient, bytes32 head, uint64 count);
+
+        function admitMember(
+            address member,
+            uint8 kind,
+            bytes32 encryptionKey,
+            bytes32 profileDigest,
+            string name,
+            string endpoint
+        );
+        function removeMember(address member);
+        function addOperator(address operator);
+        function removeOperator(address operator);
+        function withdrawVote(bytes32 action);
+        function updateProfile(bytes32 encryptionKey, bytes32 profileDigest, string endpoint);
+    }
+}
