@@ -48,3 +48,6 @@ pub type UnixTime = u64;
 
 /// Height of a block; the genesis block has number 0.
 pub type BlockNumber = u64;
+
+#[cfg(test)]
+mod testing;
