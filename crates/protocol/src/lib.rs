@@ -4,7 +4,19 @@
 //! arguments; what comes from outside (records, requests, answers, words of a phrase) is refused unless it is
 //! exactly right. The protocol is written down for a second implementation in `docs/gatekeeper-protocol.md`.
 
+pub mod answer;
 pub mod category;
 pub mod contracts;
+pub mod envelope;
+pub mod grant;
+pub mod invitation;
+pub mod json;
+pub mod keys;
 pub mod layout;
 pub mod network;
+pub mod record;
+pub mod record_set;
+pub mod request;
+pub mod view;
+
+mod httpsig;

@@ -1,0 +1,254 @@
+//! Sealing an answer to the key in the request: HPKE, so that only the asking client can read it.
+//!
+//! The client makes a fresh X25519 key for each call and sends it inside the signed request; the gatekeeper seals to
+//! it and the client forgets it: recorded traffic stays closed even if all long-term keys leak later. Chain, contract
+//! and relationship are bound as `info`, the request's signature as associated data. The content is padded, so that
+//! its length says little.
+//!
+//! ```text
+//! sealed  = enc (32 bytes) ‖ ciphertext ‖ tag (16 bytes)          DHKEM(X25519), HKDF-SHA256, AES-256-GCM; base mode
+//! info    = "medrec/v1" ‖ chain id (8) ‖ contract (20) ‖ patient (20) ‖ steward (20)
+//! aad     = SHA-256(request signature)
+//! content = length (4, big-endian) ‖ plaintext ‖ zeros, to a multiple of 4 KiB (64 KiB from 64 KiB on)
+//! ```
+//!
+//! **Not** given by this alone: who sealed (the answer's signature says so).
+//!
+//! Source: RFC 9180 §5.1.1, §6.1 (KEM 0x0020, KDF 0x0001, AEAD 0x0002).
+
+use core::convert::Infallible;
+
+use alloy_primitives::Address;
+use hpke::aead::AesGcm256;
+use hpke::kdf::HkdfSha256;
+use hpke::kem::{Kem, X25519HkdfSha256};
+use hpke::{Deserializable, HpkeError, OpModeR, OpModeS, Serializable};
+use lightclient::Fault;
+use rand_core::{TryCryptoRng, TryRng};
+use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::keys::EncryptionKey;
+
+/// The relationship that an answer belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EnvelopeContext {
+    /// The chain id of the network.
+    pub chain_id: u64,
+    /// The `Relationships` contract.
+    pub contract: Address,
+    /// The patient's pseudonym.
+    pub patient: Address,
+    /// The steward.
+    pub steward: Address,
+}
+
+impl EnvelopeContext {
+    fn info(&self) -> Vec<u8> {
+        let mut info = b"medrec/v1".to_vec();
+        info.extend(self.chain_id.to_be_bytes());
+        for address in [self.contract, self.patient, self.steward] {
+            info.extend(address);
+        }
+        info
+    }
+}
+
+/// Seals `plaintext` to the key of a request; `randomness` is 32 fresh random bytes, never used twice.
+///
+/// # Errors
+/// [`EnvelopeError::TooLarge`]; [`EnvelopeError::Key`] if the request's key is one of the few that give everyone the
+/// same secret.
+pub fn seal(
+    reply_key: &[u8; 32],
+    context: &EnvelopeContext,
+    request_signature: &[u8; 65],
+    plaintext: &[u8],
+    randomness: [u8; 32],
+) -> Result<Vec<u8>, EnvelopeError> {
+    let padded = pad(plaintext)?;
+    let aad = Sha256::digest(request_signature);
+    let (mut sealed, ciphertext) = seal_padded(reply_key, &context.info(), &aad, &padded, randomness)?;
+    sealed.extend(ciphertext);
+    Ok(sealed)
+}
+
+/// Opens what was sealed to `key` in answer to the request with this signature.
+///
+/// # Errors
+/// [`EnvelopeError`]: too short or too large, not sealed to this key, relationship and request, or padded otherwise.
+pub fn open(
+    key: &EncryptionKey,
+    context: &EnvelopeContext,
+    request_signature: &[u8; 65],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
+    if sealed.len() > MAX_SEALED {
+        return Err(EnvelopeError::TooLarge { limit: MAX_SEALED, found: sealed.len() });
+    }
+    let short = EnvelopeError::TooShort { limit: MIN_SEALED, found: sealed.len() };
+    let (enc, ciphertext) = sealed.split_at_checked(32).ok_or_else(|| short.clone())?;
+    if sealed.len() < MIN_SEALED {
+        return Err(short);
+    }
+    let aad = Sha256::digest(request_signature);
+    let enc = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(enc)?;
+    let padded = hpke::single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+        &OpModeR::Base,
+        key.private(),
+        &enc,
+        &context.info(),
+        ciphertext,
+        &aad,
+    )?;
+    unpad(padded)
+}
+
+/// HPKE base mode, single shot: (enc, ciphertext with tag).
+fn seal_padded(
+    reply_key: &[u8; 32],
+    info: &[u8],
+    aad: &[u8],
+    padded: &[u8],
+    randomness: [u8; 32],
+) -> Result<(Vec<u8>, Vec<u8>), EnvelopeError> {
+    let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(reply_key)?;
+    let (enc, ciphertext) = hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+        &OpModeS::Base,
+        &recipient,
+        info,
+        padded,
+        aad,
+        &mut Given { bytes: randomness, used: 0 },
+    )?;
+    Ok((enc.to_bytes().to_vec(), ciphertext))
+}
+
+fn pad(plaintext: &[u8]) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
+    let too_large = EnvelopeError::TooLarge { limit: MAX_PLAINTEXT, found: plaintext.len() };
+    if plaintext.len() > MAX_PLAINTEXT {
+        return Err(too_large);
+    }
+    let length = u32::try_from(plaintext.len()).map_err(|_| too_large)?; // checked above
+    let mut padded = Zeroizing::new(Vec::with_capacity(padded_length(plaintext.len())));
+    padded.extend(length.to_be_bytes());
+    padded.extend(plaintext);
+    padded.resize(padded_length(plaintext.len()), 0);
+    Ok(padded)
+}
+
+fn unpad(padded: Vec<u8>) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
+    let mut padded = Zeroizing::new(padded);
+    let (length, rest) = padded.split_first_chunk::<4>().ok_or(EnvelopeError::Padding)?;
+    // A length that is no usize is longer than the rest, too.
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| EnvelopeError::Padding)?;
+    let (_, zeros) = rest.split_at_checked(length).ok_or(EnvelopeError::Padding)?;
+    if zeros.iter().any(|byte| *byte != 0) || padded_length(length) != padded.len() {
+        return Err(EnvelopeError::Padding);
+    }
+    padded.drain(..4);
+    padded.truncate(length);
+    Ok(padded)
+}
+
+/// The bytes of length, plaintext and zeros.
+const fn padded_length(plaintext: usize) -> usize {
+    let length = plaintext + 4;
+    if length < LARGE { length.next_multiple_of(SMALL) } else { length.next_multiple_of(LARGE) }
+}
+
+/// Gives the 32 random bytes of the caller to HPKE, which takes exactly 32 for X25519 (`DeriveKeyPair`).
+///
+/// Bytes beyond them, which no version asks for, would be a hash of what was given before: never the same again.
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct Given {
+    bytes: [u8; 32],
+    used: usize,
+}
+
+impl TryRng for Given {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes).map(|()| u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, target: &mut [u8]) -> Result<(), Infallible> {
+        for byte in target {
+            if self.used == self.bytes.len() {
+                let next = Sha256::new().chain_update("medrec/more").chain_update(self.bytes).finalize();
+                self.bytes = next.into();
+                self.used = 0;
+            }
+            *byte = self.bytes.get(self.used).copied().unwrap_or_default();
+            self.used += 1;
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Given {}
+
+/// Steps of the length of small answers.
+const SMALL: usize = 4 << 10;
+/// From here on, and steps of the length of large answers.
+const LARGE: usize = 64 << 10;
+/// The most bytes that are sealed at once.
+pub const MAX_PLAINTEXT: usize = MAX_SEALED - 48 - LARGE;
+const MAX_SEALED: usize = crate::answer::MAX_ANSWER;
+const MIN_SEALED: usize = 32 + SMALL + 16;
+
+/// Why something could not be sealed or opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeError {
+    /// A public key with which no secret can be shared.
+    #[error("no secret can be shared with this public key")]
+    Key,
+    /// Not sealed to this key, for this relationship and this request, or damaged.
+    #[error("not sealed to this key, relationship and request, or damaged")]
+    NotForUs,
+    /// The padding is not the one of the content.
+    #[error("the padding of the content is wrong")]
+    Padding,
+    /// Too many bytes.
+    #[error("{found} bytes, expected at most {limit}")]
+    TooLarge {
+        /// The most bytes.
+        limit: usize,
+        /// The bytes that there are.
+        found: usize,
+    },
+    /// Too few bytes.
+    #[error("{found} bytes of sealed content, expected at least {limit}")]
+    TooShort {
+        /// The fewest bytes.
+        limit: usize,
+        /// The bytes that there are.
+        found: usize,
+    },
+}
+
+impl EnvelopeError {
+    /// Who sealed, or who gave the key, is to blame.
+    pub const fn fault(&self) -> Fault {
+        Fault::Peer
+    }
+}
+
+impl From<HpkeError> for EnvelopeError {
+    fn from(error: HpkeError) -> Self {
+        match error {
+            HpkeError::EncapError | HpkeError::ValidationError | HpkeError::IncorrectInputLength(..) => Self::Key,
+            _ => Self::NotForUs,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

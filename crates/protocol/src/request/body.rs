@@ -1,0 +1,114 @@
+//! The JSON body of a call.
+
+use alloy_primitives::{Address, B256};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Call, CallError, HeadRef, InvitationCode, Method};
+use crate::category::Categories;
+use crate::json::{JsonLimits, parse_json};
+
+impl Call {
+    /// The body of the call, to be signed and sent as it is.
+    pub fn to_body(&self) -> Vec<u8> {
+        let params = match &self.method {
+            Method::ListAccesses => json!({}),
+            Method::ReadRecords { categories } => json!({ "categories": categories }),
+            Method::RedeemInvitation { code } => json!({ "code": code.to_text() }),
+        };
+        let body = json!({
+            "version": VERSION,
+            "method": self.method.name(),
+            "params": params,
+            "network": self.network,
+            "contract": self.contract,
+            "patient": self.patient,
+            "steward": self.steward,
+            "head": { "number": self.head.number, "hash": self.head.hash },
+            "replyKey": B256::new(self.reply_key),
+        });
+        body.to_string().into_bytes()
+    }
+
+    /// Parses a body strictly: no member missing, unknown or twice.
+    pub(super) fn parse(body: &[u8]) -> Result<Self, CallError> {
+        let value = parse_json(body, LIMITS).map_err(|error| CallError::Body { reason: error.to_string() })?;
+        let wire: WireCall = read(value)?;
+        if wire.version != VERSION {
+            return Err(CallError::Version { expected: VERSION, found: wire.version });
+        }
+        Ok(Self {
+            method: parse_method(&wire.method, wire.params)?,
+            network: wire.network,
+            contract: wire.contract,
+            patient: wire.patient,
+            steward: wire.steward,
+            head: HeadRef { number: wire.head.number, hash: wire.head.hash },
+            reply_key: wire.reply_key.0,
+        })
+    }
+}
+
+fn parse_method(name: &str, params: Value) -> Result<Method, CallError> {
+    match name {
+        "accesses.list" => read::<NoParams>(params).map(|NoParams {}| Method::ListAccesses),
+        "invitation.redeem" => {
+            let RedeemParams { code } = read(params)?;
+            let code = InvitationCode::parse(&code).map_err(|error| CallError::Body { reason: error.to_string() })?;
+            Ok(Method::RedeemInvitation { code })
+        }
+        "records.read" => {
+            let ReadParams { categories } = read(params)?;
+            if categories.is_empty() {
+                return Err(CallError::Body { reason: "no category is asked".to_owned() });
+            }
+            Ok(Method::ReadRecords { categories })
+        }
+        _ => Err(CallError::UnknownMethod { found: super::cut(name) }),
+    }
+}
+
+fn read<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, CallError> {
+    // The message names members and types; it is cut, as it may quote what came.
+    serde_json::from_value(value).map_err(|error| CallError::Body { reason: super::cut(&error.to_string()) })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WireCall {
+    version: u64,
+    method: String,
+    params: Value,
+    network: u64,
+    contract: Address,
+    patient: Address,
+    steward: Address,
+    head: WireHead,
+    reply_key: B256,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireHead {
+    number: u64,
+    hash: B256,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoParams {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadParams {
+    categories: Categories,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RedeemParams {
+    code: String,
+}
+
+const VERSION: u64 = 1;
+const LIMITS: JsonLimits = JsonLimits { bytes: super::MAX_BODY, depth: 8 };
