@@ -1,0 +1,245 @@
+//! The directory and the relationships as the chain has them: typed reads over proven slots.
+//!
+//! Each read is bound to a [`Head`], so that several of them can be made at one height. Lists are read whole: their
+//! length is proven first, so nothing can be left out.
+
+use alloy_primitives::Address;
+use lightclient::ProvenSlot;
+use protocol::layout::{
+    GrantQuery, GrantTerms, Member, MemberHead, MemberQuery, MembersQuery, RelationshipQuery,
+    RelationshipState, SummaryEntry, SummaryQuery, ViewersQuery,
+};
+
+use crate::client::{Client, Head};
+use crate::error::ClientError;
+use crate::ports::Platform;
+
+/// A viewer of a relationship and what it may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// Who.
+    pub address: Address,
+    /// What it was granted; `None` after a revocation.
+    pub terms: Option<GrantTerms>,
+}
+
+impl<P: Platform> Client<P> {
+    /// Proves the whole directory: every member that was ever admitted, removed ones included.
+    ///
+    /// # Errors
+    /// What the endpoints did, or a registry that is not the one of the network description.
+    pub async fn members(&self, head: &Head) -> Result<Vec<Member>, ClientError> {
+        let registry = self.network().registry;
+        let query = MembersQuery;
+        let proven = self.state(head, &registry, &query.length_slots()).await?.slots;
+        let length = query.decode_length(registry.address, &proven)?;
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        let proven = self.state(head, &registry, &query.slots(0..length)).await?.slots;
+        let addresses = query.decode(registry.address, 0..length, &proven)?;
+        self.members_of(head, &addresses).await
+    }
+
+    /// Proves one member's entry, or that this address was never admitted.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn member(&self, head: &Head, address: Address) -> Result<Option<Member>, ClientError> {
+        Ok(self.members_of(head, &[address]).await?.pop())
+    }
+
+    /// Proves the entries of these addresses, leaving out those that were never admitted.
+    async fn members_of(&self, head: &Head, addresses: &[Address]) -> Result<Vec<Member>, ClientError> {
+        let registry = self.network().registry;
+        let queries: Vec<MemberQuery> =
+            addresses.iter().map(|member| MemberQuery { member: *member }).collect();
+        let slots: Vec<_> = queries.iter().flat_map(MemberQuery::slots).collect();
+        let proven = self.state(head, &registry, &slots).await?.slots;
+        let mut rest = Slots(&proven);
+        let mut entries: Vec<MemberHead> = Vec::new();
+        for query in &queries {
+            entries.extend(query.decode_head(registry.address, rest.take(query.slots().len()))?);
+        }
+        let slots: Vec<_> = entries.iter().flat_map(MemberHead::text_slots).collect();
+        let proven =
+            if slots.is_empty() { Vec::new() } else { self.state(head, &registry, &slots).await?.slots };
+        let mut rest = Slots(&proven);
+        let mut members = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let length = entry.text_slots().len();
+            members.push(entry.decode(registry.address, rest.take(length))?);
+        }
+        Ok(members)
+    }
+
+    /// Proves one relationship; its status is `None` if there is none.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn relationship(
+        &self,
+        head: &Head,
+        query: RelationshipQuery,
+    ) -> Result<RelationshipState, ClientError> {
+        let contract = self.network().relationships;
+        let proven = self.state(head, &contract, &query.slots()).await?.slots;
+        Ok(query.decode(contract.address, &proven)?)
+    }
+
+    /// Proves several relationships, in the order asked.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn relationships(
+        &self,
+        head: &Head,
+        queries: &[RelationshipQuery],
+    ) -> Result<Vec<RelationshipState>, ClientError> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let contract = self.network().relationships;
+        let slots: Vec<_> = queries.iter().flat_map(RelationshipQuery::slots).collect();
+        let proven = self.state(head, &contract, &slots).await?.slots;
+        let mut rest = Slots(&proven);
+        let mut states = Vec::with_capacity(queries.len());
+        for query in queries {
+            states.push(query.decode(contract.address, rest.take(query.slots().len()))?);
+        }
+        Ok(states)
+    }
+
+    /// Proves what one viewer was granted, or that it was granted nothing.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn grant_terms(
+        &self,
+        head: &Head,
+        query: GrantQuery,
+    ) -> Result<Option<GrantTerms>, ClientError> {
+        Ok(self.grants(head, &[query]).await?.pop().flatten())
+    }
+
+    /// Proves several grants, in the order asked.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn grants(
+        &self,
+        head: &Head,
+        queries: &[GrantQuery],
+    ) -> Result<Vec<Option<GrantTerms>>, ClientError> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let contract = self.network().relationships;
+        let slots: Vec<_> = queries.iter().flat_map(GrantQuery::slots).collect();
+        let proven = self.state(head, &contract, &slots).await?.slots;
+        let mut rest = Slots(&proven);
+        let mut grants = Vec::with_capacity(queries.len());
+        for query in queries {
+            grants.push(query.decode(contract.address, rest.take(query.slots().len()))?);
+        }
+        Ok(grants)
+    }
+
+    /// Proves a relationship together with what one viewer was granted in it: all that a decision needs, in one read.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn relationship_and_grant(
+        &self,
+        head: &Head,
+        query: GrantQuery,
+    ) -> Result<(RelationshipState, Option<GrantTerms>), ClientError> {
+        let contract = self.network().relationships;
+        let relationship = RelationshipQuery { patient: query.patient, steward: query.steward };
+        let mut slots = relationship.slots();
+        slots.extend(query.slots());
+        let proven = self.state(head, &contract, &slots).await?.slots;
+        let mut rest = Slots(&proven);
+        let state = relationship.decode(contract.address, rest.take(relationship.slots().len()))?;
+        let terms = query.decode(contract.address, rest.take(query.slots().len()))?;
+        Ok((state, terms))
+    }
+
+    /// Proves all viewers of a relationship, revoked ones included, and what each may do.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn viewers(
+        &self,
+        head: &Head,
+        relationship: &RelationshipState,
+    ) -> Result<Vec<Viewer>, ClientError> {
+        let (patient, steward) = (relationship.patient, relationship.steward);
+        let length = relationship.viewer_count;
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        let contract = self.network().relationships;
+        let query = ViewersQuery { patient, steward };
+        let proven = self.state(head, &contract, &query.slots(0..length)).await?.slots;
+        let addresses = query.decode(contract.address, 0..length, &proven)?;
+        let queries: Vec<GrantQuery> =
+            addresses.iter().map(|viewer| GrantQuery { patient, steward, viewer: *viewer }).collect();
+        let grants = self.grants(head, &queries).await?;
+        Ok(addresses.into_iter().zip(grants).map(|(address, terms)| Viewer { address, terms }).collect())
+    }
+
+    /// Proves the list of relationships that a participant (patient, steward or viewer) has a part in.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn summary(&self, head: &Head, participant: Address) -> Result<Vec<SummaryEntry>, ClientError> {
+        let contract = self.network().summary;
+        let query = SummaryQuery { participant };
+        let proven = self.state(head, &contract, &query.length_slots()).await?.slots;
+        let length = query.decode_length(contract.address, &proven)?;
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        let proven = self.state(head, &contract, &query.slots(0..length)).await?.slots;
+        Ok(query.decode(contract.address, 0..length, &proven)?)
+    }
+
+    /// Proves, for several participants at once, how many relationships each has a part in. A restored key finds its
+    /// relationships with this: one read for a whole range of derived addresses.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn summary_lengths(
+        &self,
+        head: &Head,
+        participants: &[Address],
+    ) -> Result<Vec<u64>, ClientError> {
+        if participants.is_empty() {
+            return Ok(Vec::new());
+        }
+        let contract = self.network().summary;
+        let queries: Vec<SummaryQuery> =
+            participants.iter().map(|participant| SummaryQuery { participant: *participant }).collect();
+        let slots: Vec<_> = queries.iter().flat_map(SummaryQuery::length_slots).collect();
+        let proven = self.state(head, &contract, &slots).await?.slots;
+        let mut rest = Slots(&proven);
+        let mut lengths = Vec::with_capacity(queries.len());
+        for query in &queries {
+            lengths.push(query.decode_length(contract.address, rest.take(query.length_slots().len()))?);
+        }
+        Ok(lengths)
+    }
+}
+
+/// Hands out proven slots in the portions in which they were asked.
+struct Slots<'a>(&'a [ProvenSlot]);
+
+impl<'a> Slots<'a> {
+    /// The next `length` slots; fewer at the end, which the decoder then refuses.
+    fn take(&mut self, length: usize) -> &'a [ProvenSlot] {
+        let (portion, rest) = self.0.split_at_checked(length).unwrap_or((self.0, &[]));
+        self.0 = rest;
+        portion
+    }
+}

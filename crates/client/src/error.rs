@@ -1,0 +1,199 @@
+//! One error for every method of the client, with a stable code for each case.
+//!
+//! A code (`header/not-enough-seals`) names what is wrong for programs and translations; `expected` and `found` are the
+//! two sides of a mismatch; `endpoint` says who sent it; `fault` says whom to distrust. Codes are never reused for
+//! something else.
+
+use core::fmt;
+
+use lightclient::{Fault, HeaderError, ProofError, VerifyError};
+use protocol::layout::LayoutError;
+
+use crate::explain;
+use crate::ports::{EntropyError, TransportError};
+use crate::rpc::RpcError;
+use crate::state::StateError;
+use crate::sync::SyncError;
+use crate::transact::TransactError;
+
+/// What went wrong, and at which endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientError {
+    /// What went wrong.
+    pub problem: Box<Problem>,
+    /// The RPC endpoint or gatekeeper that caused it, if one did.
+    pub endpoint: Option<String>,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// No random bytes.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// A header is not valid.
+    #[error("{}", explain::chain(.0))]
+    Header(#[source] VerifyError),
+    /// Proven words are not what the contracts write.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// A state proof is not valid.
+    #[error("{}", explain::chain(.0))]
+    Proof(#[source] ProofError),
+    /// A node's answer is of no use.
+    #[error(transparent)]
+    Rpc(#[from] RpcError),
+    /// A contract is not the one of the network description.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The client does not stand where it should.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// The effect of a transaction is not there.
+    #[error(transparent)]
+    Transact(#[from] TransactError),
+    /// No endpoint answered.
+    #[error("no endpoint answered: {}", EndpointFailure::list(.endpoints))]
+    Unreachable {
+        /// How each of them failed.
+        endpoints: Vec<EndpointFailure>,
+    },
+}
+
+/// How one endpoint failed to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointFailure {
+    /// Its address.
+    pub url: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The parts of an error that programs and translations use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Explained {
+    pub(crate) code: String,
+    pub(crate) expected: Option<String>,
+    pub(crate) found: Option<String>,
+}
+
+impl ClientError {
+    /// Names the endpoint, unless one is named already.
+    #[must_use]
+    pub fn at(mut self, endpoint: &str) -> Self {
+        self.endpoint.get_or_insert_with(|| endpoint.to_owned());
+        self
+    }
+
+    /// Returns the stable code, such as `header/not-enough-seals`.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.problem.explain().code
+    }
+
+    /// Returns what should have been, if this is a mismatch.
+    #[must_use]
+    pub fn expected(&self) -> Option<String> {
+        self.problem.explain().expected
+    }
+
+    /// Returns what was there instead, if this is a mismatch.
+    #[must_use]
+    pub fn found(&self) -> Option<String> {
+        self.problem.explain().found
+    }
+
+    /// Returns who is to blame.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match &*self.problem {
+            Problem::Entropy(_) => Fault::Caller,
+            Problem::Header(error) => error.fault(),
+            Problem::Layout(error) => error.fault(),
+            Problem::Proof(error) => error.fault(),
+            Problem::Rpc(error) => error.fault(),
+            Problem::State(error) => error.fault(),
+            Problem::Sync(error) => error.fault(),
+            Problem::Transact(error) => error.fault(),
+            Problem::Unreachable { .. } => Fault::Unavailable,
+        }
+    }
+
+    /// Whether this is the evidence of two sealed headers at one height.
+    #[must_use]
+    pub fn is_equivocation(&self) -> bool {
+        matches!(&*self.problem, Problem::Sync(SyncError::Equivocation { .. }))
+    }
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.endpoint {
+            Some(endpoint) => write!(formatter, "{endpoint}: {}", self.problem),
+            None => write!(formatter, "{}", self.problem),
+        }
+    }
+}
+
+impl core::error::Error for ClientError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&*self.problem)
+    }
+}
+
+impl<E: Into<Problem>> From<E> for ClientError {
+    fn from(error: E) -> Self {
+        Self { problem: Box::new(error.into()), endpoint: None }
+    }
+}
+
+impl From<VerifyError> for Problem {
+    fn from(error: VerifyError) -> Self {
+        Self::Header(error)
+    }
+}
+
+impl From<HeaderError> for Problem {
+    fn from(error: HeaderError) -> Self {
+        Self::Header(error.into())
+    }
+}
+
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        Self::Proof(error)
+    }
+}
+
+impl From<TransportError> for Problem {
+    fn from(error: TransportError) -> Self {
+        Self::Rpc(error.into())
+    }
+}
+
+impl Problem {
+    /// The code and the two sides of the mismatch.
+    fn explain(&self) -> Explained {
+        match self {
+            Self::Entropy(_) => explain::plain("platform/no-randomness"),
+            Self::Header(error) => explain::header(error),
+            Self::Layout(error) => explain::layout(error),
+            Self::Proof(error) => explain::proof(error),
+            Self::Rpc(error) => explain::rpc(error),
+            Self::State(error) => explain::state(error),
+            Self::Sync(error) => explain::sync(error),
+            Self::Transact(error) => explain::transact(error),
+            Self::Unreachable { endpoints } => {
+                explain::found("network/unreachable", EndpointFailure::list(endpoints))
+            }
+        }
+    }
+}
+
+impl EndpointFailure {
+    fn list(failures: &[Self]) -> String {
+        let list: Vec<String> =
+            failures.iter().map(|failure| format!("{} ({})", failure.url, failure.reason)).collect();
+        list.join(", ")
+    }
+}

@@ -1,0 +1,203 @@
+//! The stable code of each error, and the two sides of its mismatch as text.
+//!
+//! One table for all modules, so that codes can be compared at a glance; `docs/` lists them for translators.
+
+use core::error::Error;
+use core::fmt::Display;
+
+use lightclient::{ProofError, TrieError, VerifyError, qbft::QbftError};
+use protocol::layout::LayoutError;
+
+use crate::error::Explained;
+use crate::ports::TransportError;
+use crate::rpc::RpcError;
+use crate::state::StateError;
+use crate::sync::SyncError;
+use crate::transact::TransactError;
+
+/// A code alone.
+pub(crate) fn plain(code: &str) -> Explained {
+    Explained { code: code.to_owned(), expected: None, found: None }
+}
+
+/// A code and what was found.
+pub(crate) fn found(code: &str, found: impl Display) -> Explained {
+    Explained { code: code.to_owned(), expected: None, found: Some(found.to_string()) }
+}
+
+/// A code and both sides.
+pub(crate) fn mismatch(code: &str, expected: impl Display, found: impl Display) -> Explained {
+    Explained { code: code.to_owned(), expected: Some(expected.to_string()), found: Some(found.to_string()) }
+}
+
+/// The message of an error and of all its causes.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}
+
+/// `header/…`
+pub(crate) fn header(error: &VerifyError) -> Explained {
+    match error {
+        VerifyError::Backward { expected, found, .. } => mismatch("header/backward", expected, found),
+        VerifyError::Difficulty { expected, found, .. } => mismatch("header/constants", expected, found),
+        VerifyError::DuplicateSigner { signer, .. } => found_at("header/duplicate-signer", signer),
+        VerifyError::ExtraData { source, .. } => match source {
+            QbftError::Seal { .. } => found_at("header/bad-seal", chain(source)),
+            _ => found_at("header/extra-data", chain(source)),
+        },
+        VerifyError::Fork { expected, found, .. } => mismatch("network/equivocation", expected, found),
+        VerifyError::FromFuture { expected, found, .. } => mismatch("clock/behind", expected, found),
+        VerifyError::GasUsed { expected, found, .. } => mismatch("header/gas-used", expected, found),
+        VerifyError::GenesisSealed { seals, .. } => mismatch("header/genesis-sealed", 0, seals),
+        VerifyError::Hash { expected, found, .. } => mismatch("header/hash-mismatch", expected, found),
+        VerifyError::Header(source) => found_at("header/malformed", chain(source)),
+        VerifyError::MixHash { expected, found, .. } => mismatch("header/constants", expected, found),
+        VerifyError::Nonce { found, .. } => {
+            mismatch("header/constants", "0x0000000000000000", alloy_primitives::hex::encode_prefixed(found))
+        }
+        VerifyError::NotEnoughSeals { expected, found, .. } => {
+            mismatch("header/not-enough-seals", expected, found)
+        }
+        VerifyError::NotEnoughTrust { expected, found, .. } => {
+            mismatch("header/not-enough-trust", expected, found)
+        }
+        VerifyError::Number { expected, found } => mismatch("header/number-mismatch", expected, found),
+        VerifyError::Ommers { expected, found, .. } => mismatch("header/constants", expected, found),
+        VerifyError::Parent { expected, found, .. } => mismatch("header/parent-mismatch", expected, found),
+        VerifyError::Proposer { proposer, .. } => found_at("header/unknown-proposer", proposer),
+        VerifyError::SetChange { expected, found, .. } => mismatch("header/set-change", expected, found),
+        VerifyError::TooEarly { expected, found, .. } => mismatch("header/too-early", expected, found),
+        VerifyError::TrustExpired { expected, found, .. } => {
+            mismatch("header/trust-expired", expected, found)
+        }
+        VerifyError::UnknownSigner { signer, .. } => found_at("header/unknown-signer", signer),
+        VerifyError::UnvotedChange { expected, found, .. } => {
+            let expected = expected.map_or_else(|| "none".to_owned(), |candidate| candidate.to_string());
+            mismatch("header/unvoted-change", expected, found)
+        }
+    }
+}
+
+/// `proof/…`
+pub(crate) fn proof(error: &ProofError) -> Explained {
+    match error {
+        ProofError::Account { source, .. } | ProofError::Slot { source, .. } => trie(source),
+        ProofError::AccountValue { source, .. } | ProofError::SlotValue { source, .. } => {
+            found_at("proof/malformed", source)
+        }
+    }
+}
+
+fn trie(error: &TrieError) -> Explained {
+    match error {
+        TrieError::MissingNode { expected, .. } => Explained {
+            code: "proof/incomplete".to_owned(),
+            expected: Some(expected.to_string()),
+            found: None,
+        },
+        TrieError::Node { expected, found, .. } => mismatch("proof/node-mismatch", expected, found),
+        TrieError::Root { expected, found } => mismatch("proof/root-mismatch", expected, found),
+        TrieError::SpareNodes { expected, found } => mismatch("proof/spare-nodes", expected, found),
+        TrieError::NodeTooLong { expected, found, .. }
+        | TrieError::TooLong { expected, found }
+        | TrieError::TooManyNodes { expected, found } => mismatch("proof/too-large", expected, found),
+        TrieError::Rlp { .. } | TrieError::Shape { .. } => found_at("proof/malformed", chain(error)),
+    }
+}
+
+/// `network/…` for nodes that do not answer, `rpc/…` for answers that are of no use.
+pub(crate) fn rpc(error: &RpcError) -> Explained {
+    match error {
+        RpcError::Absent { what } => {
+            Explained { code: "rpc/absent".to_owned(), expected: Some((*what).to_owned()), found: None }
+        }
+        RpcError::Data { expected, found, .. } | RpcError::Quantity { expected, found, .. } => {
+            mismatch("rpc/malformed", expected, found)
+        }
+        RpcError::ForkFields { missing, present } => mismatch("rpc/malformed", missing, present),
+        RpcError::NotJson { reason } => mismatch("rpc/not-json", "json", reason),
+        RpcError::Refused { message, .. } => found_at("rpc/refused", message),
+        RpcError::Shape { expected, found, .. } => mismatch("rpc/malformed", expected, found),
+        RpcError::SlotMissing { slot } => {
+            Explained { code: "proof/slot-missing".to_owned(), expected: Some(slot.to_string()), found: None }
+        }
+        RpcError::SlotSpare { slot } => found_at("proof/slot-spare", slot),
+        RpcError::Transport(error) => transport(error),
+    }
+}
+
+fn transport(error: &TransportError) -> Explained {
+    match error {
+        TransportError::Connection { reason } => found_at("network/unreachable", reason),
+        TransportError::Status { found } => mismatch("network/http-status", 200, found),
+        TransportError::Timeout { limit_millis } => found_at("network/timeout", format!("{limit_millis} ms")),
+        TransportError::TooLarge { limit_bytes } => Explained {
+            code: "network/answer-too-large".to_owned(),
+            expected: Some(format!("at most {limit_bytes} bytes")),
+            found: None,
+        },
+        TransportError::Url { url } => found_at("network/bad-url", url),
+    }
+}
+
+/// `network/…` for contracts that do not fit the network description.
+pub(crate) fn state(error: &StateError) -> Explained {
+    match error {
+        StateError::CodeHash { expected, found, .. } => mismatch("network/wrong-code", expected, found),
+        StateError::NoContract { address, .. } => Explained {
+            code: "network/no-contract".to_owned(),
+            expected: Some(address.to_string()),
+            found: None,
+        },
+    }
+}
+
+/// `network/…` for where the client stands.
+pub(crate) fn sync(error: &SyncError) -> Explained {
+    match error {
+        SyncError::Conflict { expected, found, .. } => mismatch("network/conflicting-head", expected, found),
+        SyncError::Equivocation { expected, found, .. } => mismatch("network/equivocation", expected, found),
+        SyncError::NoHead => plain("network/no-head"),
+        SyncError::StaleHead { limit_seconds, age_seconds, .. } => {
+            mismatch("network/stale-head", format!("at most {limit_seconds} s"), format!("{age_seconds} s"))
+        }
+        SyncError::TooManySteps { limit, number } => mismatch("header/too-many-steps", limit, number),
+        SyncError::WrongNetwork { expected, found, .. } => mismatch("network/wrong-network", expected, found),
+    }
+}
+
+/// `transaction/…`
+pub(crate) fn transact(error: &TransactError) -> Explained {
+    match error {
+        TransactError::NoEffect { transaction, .. } => found_at("transaction/no-effect", transaction),
+        TransactError::NotProven { limit_seconds, .. } => {
+            found_at("transaction/not-proven", format!("{limit_seconds} s"))
+        }
+    }
+}
+
+/// `layout/…`: proven words that this version's contracts never write.
+pub(crate) fn layout(error: &LayoutError) -> Explained {
+    match error {
+        LayoutError::Block { expected, found, .. } | LayoutError::Slot { expected, found } => {
+            mismatch("layout/other-slot", expected, found)
+        }
+        LayoutError::Contract { expected, found, .. } => mismatch("layout/other-slot", expected, found),
+        LayoutError::SlotCount { expected, found } => mismatch("layout/other-slot", expected, found),
+        LayoutError::Text { slot, .. } => found_at("layout/word", slot),
+        LayoutError::TooLong { expected, found, .. } => mismatch("layout/too-long", expected, found),
+        LayoutError::Word { word, .. } => found_at("layout/word", word),
+    }
+}
+
+/// As [`found`], where a binding of that name is in scope.
+fn found_at(code: &str, value: impl Display) -> Explained {
+    found(code, value)
+}
