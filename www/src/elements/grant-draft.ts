@@ -1,0 +1,58 @@
+/** What a person has chosen so far while letting someone read, and what is still missing. Pure. */
+import type { CategoryName } from '../types.js';
+
+export type Span = 'week' | 'month' | 'year' | 'date' | 'open';
+
+export interface GrantDraft {
+  /** The address of a member, or `code` for someone with a sharing code. */
+  readonly who: string;
+  readonly code: string;
+  readonly relationship: string;
+  readonly categories: readonly CategoryName[];
+  readonly span: Span;
+  /** `YYYY-MM-DD`, for the span `date`. */
+  readonly day: string;
+}
+
+/** A finished choice. */
+export interface GrantRequest {
+  readonly relationship: string;
+  readonly viewer: string;
+  readonly name: string;
+  readonly categories: readonly CategoryName[];
+  readonly until: number | null;
+}
+
+export type GrantGap = 'who' | 'code' | 'categories' | 'until';
+
+/** The span in seconds from `now` on; `null` is an open end, `undefined` an unusable day. */
+export function untilOf(draft: GrantDraft, now: number): number | null | undefined {
+  if (draft.span === 'open') return null;
+  const end = new Date(now * 1000);
+  if (draft.span === 'week') end.setDate(end.getDate() + 7);
+  else if (draft.span === 'month') end.setMonth(end.getMonth() + 1);
+  else if (draft.span === 'year') end.setFullYear(end.getFullYear() + 1);
+  else {
+    const [year, month, day] = draft.day.split('-').map(Number);
+    if (year === undefined || month === undefined || day === undefined) return undefined;
+    end.setFullYear(year, month - 1, day);
+  }
+  end.setHours(23, 59, 59, 0); // the last day counts whole
+  const time = Math.floor(end.getTime() / 1000);
+  return Number.isSafeInteger(time) && time > now ? time : undefined;
+}
+
+/** What is missing on a step, if anything: 1 is who, 2 is what and until when. */
+export function gapOf(draft: GrantDraft, step: number, now: number): GrantGap | undefined {
+  if (step === 1) {
+    if (draft.who === '') return 'who';
+    return draft.who === 'code' && !looksLikeCode(draft.code) ? 'code' : undefined;
+  }
+  if (draft.categories.length === 0) return 'categories';
+  return untilOf(draft, now) === undefined ? 'until' : undefined;
+}
+
+/** Whether a text has the shape of a sharing code or an address. Only the verifier decides whether it is one. */
+function looksLikeCode(text: string): boolean {
+  return /^(medrec:viewer:\d+:)?0x[0-9a-f]{40}$/i.test(text.trim());
+}

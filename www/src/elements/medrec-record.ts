@@ -1,0 +1,73 @@
+import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { base, surface } from '../styles/base.js';
+import { Words } from '../text/words.js';
+import { badge, badgeStyles } from './badge.js';
+import { titleOf, trustOf, type Row } from './rows.js';
+import './medrec-proof.js';
+
+/** One record with all it says, and the proof it rests on. A record that does not hold shows no content, but why. */
+export class MedrecRecord extends LitElement {
+  static override properties = { row: { attribute: false }, stale: { type: Boolean }, shared: { type: Boolean }, now: { type: Number } };
+  static override styles = [
+    base,
+    surface,
+    badgeStyles,
+    css`
+      .head { display: grid; gap: 8px; justify-items: start; }
+      .figure { font-size: 26px; line-height: 1.3; font-weight: 600; overflow-wrap: anywhere; }
+      dl { display: grid; container-type: inline-size; }
+      dl > div { display: grid; gap: 0 16px; padding: 10px 0; border-bottom: 1px solid var(--medrec-line); }
+      dl > div:first-child { border-top: 1px solid var(--medrec-line); }
+      dt { color: var(--medrec-muted); }
+      dd { overflow-wrap: anywhere; white-space: pre-line; }
+      @container (min-width: 460px) { dl > div { grid-template-columns: 180px 1fr; } }
+      .withheld { background: var(--medrec-broken-soft); border-radius: var(--medrec-radius); padding: 16px; }
+    `,
+  ];
+  declare row: Row | undefined;
+  declare stale: boolean;
+  declare shared: boolean;
+  declare now: number;
+  readonly #words = new Words(this);
+
+  constructor() {
+    super();
+    this.stale = false;
+    this.shared = false;
+    this.now = 0;
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    const { row } = this;
+    if (!row) return nothing;
+    const { text, format } = this.#words;
+    const { view } = row.entry;
+    return html`<article class="stack wide" aria-labelledby="title">
+      <div class="head">
+        <p class="muted small">${text.category[row.category]}${view?.date ? html` · ${format.recordDate(view.date)}` : nothing}</p>
+        <h2 id="title" tabindex="-1">${titleOf(row, text)}</h2>
+        ${view?.value ? html`<p class="figure">${view.value}</p>` : nothing}
+        ${badge(trustOf(row.entry, this.stale), text, format.ago(row.provenAt, this.now), 'filled')}
+        <p class="muted">${text.records.from(row.hospital)}</p>
+      </div>
+      ${view ? this.#content(view.rows) : html`<p class="withheld" role="alert">${row.entry.state === 'altered' ? text.records.alteredHint(row.hospital) : text.records.missingHint(row.hospital)}</p>`}
+      <medrec-proof .proof=${row.entry.proof} .hospital=${row.hospital} .shared=${this.shared} .now=${this.now}></medrec-proof>
+    </article>`;
+  }
+
+  #content(rows: readonly { readonly label: string; readonly value: string }[]): TemplateResult | typeof nothing {
+    const { labels, values } = this.#words.text;
+    if (rows.length === 0) return nothing;
+    return html`<dl>
+      ${rows.map(({ label, value }) => html`<div><dt>${labels[label] ?? label}</dt><dd>${values[value] ?? value}</dd></div>`)}
+    </dl>`;
+  }
+}
+
+customElements.define('medrec-record', MedrecRecord);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'medrec-record': MedrecRecord;
+  }
+}

@@ -1,0 +1,143 @@
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { Client } from '../client.js';
+import { Journey } from '../controllers/journey.js';
+import type { RestoreRequest } from '../elements/medrec-restore.js';
+import { base, buttons } from '../styles/base.js';
+import { Words } from '../text/words.js';
+import { focusHeading } from './focus.js';
+import '../elements/medrec-create.js';
+import '../elements/medrec-phrase.js';
+import '../elements/medrec-restore.js';
+import '../elements/medrec-trouble.js';
+import '../elements/medrec-unlock.js';
+import '../elements/medrec-welcome.js';
+
+type Screen =
+  | { readonly kind: 'create' }
+  | { readonly kind: 'phrase'; readonly phrase: string }
+  | { readonly kind: 'restore' }
+  | { readonly kind: 'unlock' }
+  | { readonly kind: 'welcome' };
+
+/**
+ * The way in: make an identity, restore one, or unlock the one of this device.
+ *
+ * @fires medrec-entered - the vault is open.
+ */
+export class MedrecEntryPage extends LitElement {
+  static override properties = {
+    client: { attribute: false },
+    vault: {},
+    idle: { type: Boolean },
+    invited: { type: Boolean },
+    screen: { state: true },
+  };
+  static override styles = [base, buttons];
+  declare client: Client | undefined;
+  declare vault: 'none' | 'locked';
+  declare idle: boolean;
+  declare invited: boolean;
+  declare screen: Screen;
+  readonly #words = new Words(this);
+  readonly #journey = new Journey<null>(this);
+
+  constructor() {
+    super();
+    this.vault = 'none';
+    this.idle = false;
+    this.invited = false;
+    this.screen = { kind: 'welcome' };
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('vault')) this.screen = { kind: this.vault === 'locked' ? 'unlock' : 'welcome' };
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    const before = changed.get('screen');
+    if (before !== undefined && !changed.has('vault')) focusHeading(this);
+  }
+
+  override render(): TemplateResult {
+    const busy = this.#journey.running;
+    switch (this.screen.kind) {
+      case 'create':
+        return html`<medrec-create .busy=${busy} @medrec-password-chosen=${this.#create} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-create>`;
+      case 'phrase':
+        return html`<medrec-phrase .phrase=${this.screen.phrase} @medrec-phrase-kept=${this.#enter}></medrec-phrase>`;
+      case 'restore':
+        return html`<medrec-restore .busy=${busy} .progress=${this.#journey.progress} .replaces=${this.vault === 'locked'}
+          @medrec-restore-confirmed=${this.#restore} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-restore>`;
+      case 'unlock':
+        return html`<medrec-unlock .busy=${busy} .idle=${this.idle} @medrec-unlock-requested=${this.#unlock} @medrec-restore-requested=${this.#goRestore}>${this.#trouble()}</medrec-unlock>`;
+      case 'welcome':
+        return html`<medrec-welcome .invited=${this.invited} @medrec-create-requested=${this.#goCreate} @medrec-restore-requested=${this.#goRestore}></medrec-welcome>`;
+    }
+  }
+
+  #trouble(): TemplateResult | typeof nothing {
+    const { error } = this.#journey;
+    if (!error) return nothing;
+    const restore = error.code.startsWith('vault/damaged') && this.screen.kind === 'unlock';
+    return html`<medrec-trouble .error=${error}>${
+      restore ? html`<button type="button" @click=${this.#goRestore}>${this.#words.text.unlock.restore}</button>` : nothing
+    }</medrec-trouble>`;
+  }
+
+  readonly #create = async (event: CustomEvent<string>): Promise<void> => {
+    await this.#journey.run(async (signal, onProgress) => {
+      const phrase = await this.client?.createVault(event.detail, onProgress, signal);
+      if (phrase !== undefined) this.screen = { kind: 'phrase', phrase };
+      return null;
+    });
+  };
+
+  readonly #restore = async (event: CustomEvent<RestoreRequest>): Promise<void> => {
+    const { phrase, password } = event.detail;
+    await this.#journey.run(async (signal, onProgress) => {
+      // The old vault goes only now, when twelve words and a password stand ready to take its place.
+      await this.client?.restoreVault(phrase, password, onProgress, signal);
+      return null;
+    });
+    if (this.#journey.state.kind === 'done') this.#enter();
+  };
+
+  readonly #unlock = async (event: CustomEvent<string>): Promise<void> => {
+    await this.#journey.run(async (signal) => {
+      await this.client?.unlock(event.detail, signal);
+      return null;
+    });
+    if (this.#journey.state.kind === 'done') this.#enter();
+  };
+
+  readonly #enter = (): void => {
+    // The phrase is not kept a moment longer than it is shown.
+    this.screen = { kind: 'unlock' };
+    this.dispatchEvent(new CustomEvent('medrec-entered', { bubbles: true, composed: true }));
+  };
+
+  readonly #goCreate = (): void => {
+    this.#go({ kind: 'create' });
+  };
+
+  readonly #goRestore = (): void => {
+    this.#go({ kind: 'restore' });
+  };
+
+  readonly #back = (): void => {
+    this.#go({ kind: this.vault === 'locked' ? 'unlock' : 'welcome' });
+  };
+
+  #go(screen: Screen): void {
+    this.#journey.reset();
+    this.screen = screen;
+  }
+}
+
+customElements.define('medrec-entry-page', MedrecEntryPage);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'medrec-entry-page': MedrecEntryPage;
+  }
+}

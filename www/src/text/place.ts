@@ -1,0 +1,78 @@
+/** Where in the app one is, as it stands behind the `#` of the address. Pure text: reading and writing are exact inverses. */
+import { CATEGORIES, type CategoryName } from '../types.js';
+
+export type Place =
+  | { readonly kind: 'home' }
+  | { readonly kind: 'records'; readonly category: CategoryName | null; readonly record: string | null }
+  | { readonly kind: 'sharing' }
+  | { readonly kind: 'grant'; readonly relationship: string }
+  | { readonly kind: 'shared'; readonly patient: string; readonly steward: string; readonly category: CategoryName | null; readonly record: string | null }
+  | { readonly kind: 'settings' }
+  | { readonly kind: 'invitation'; readonly text: string };
+
+/** Reads a location hash. What it does not know is Home. */
+export function placeOf(hash: string): Place {
+  const [name = '', ...rest] = hash.replace(/^#?\/?/, '').split('/').map(decoded);
+  const at = (index: number): string => rest[index] ?? '';
+  switch (name) {
+    case 'records':
+      return { kind: 'records', category: categoryOf(at(0)), record: at(1) || null };
+    case 'shared':
+      if (!at(0) || !at(1)) return { kind: 'sharing' };
+      return { kind: 'shared', patient: at(0), steward: at(1), category: categoryOf(at(2)), record: at(3) || null };
+    case 'sharing':
+      return at(0) === 'allow' && at(1) ? { kind: 'grant', relationship: at(1) } : { kind: 'sharing' };
+    case 'settings':
+      return { kind: 'settings' };
+    case 'invitation':
+      return at(0) ? { kind: 'invitation', text: at(0) } : { kind: 'home' };
+    default:
+      return { kind: 'home' };
+  }
+}
+
+/** Writes a place as a location hash. */
+export function hashOf(place: Place): string {
+  switch (place.kind) {
+    case 'records':
+      return path('records', ...selection(place));
+    case 'shared':
+      return path('shared', place.patient, place.steward, ...selection(place));
+    case 'grant':
+      return path('sharing', 'allow', place.relationship);
+    case 'invitation':
+      return path('invitation', place.text);
+    case 'home':
+    case 'settings':
+    case 'sharing':
+      return path(place.kind);
+  }
+}
+
+/** Finds the invitation in what somebody pasted: a whole link, or the part behind its `#`. */
+export function invitationIn(pasted: string): string | null {
+  const [, text] = /#\/invitation\/([^\s/?#]+)\s*$/.exec(pasted) ?? [];
+  return text === undefined ? null : decoded(text);
+}
+
+/** The category list of all records is written `all` when a record is open in it. */
+function selection(place: { readonly category: CategoryName | null; readonly record: string | null }): string[] {
+  if (place.record !== null) return [place.category ?? 'all', place.record];
+  return place.category === null ? [] : [place.category];
+}
+
+function categoryOf(name: string): CategoryName | null {
+  return CATEGORIES.find((category) => category === name) ?? null;
+}
+
+function path(...parts: string[]): string {
+  return `#/${parts.map(encodeURIComponent).join('/')}`;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // a stray `%` stands for itself
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The language in force, and the one way in which an element reads its sentences.
+ *
+ * An element holds `readonly #words = new Words(this)` and is drawn again when the language changes.
+ */
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { en, type Text } from './en.js';
+import { Format } from './format.js';
+import { zh } from './zh.js';
+
+export type Language = 'en' | 'zh';
+
+const catalogues: Readonly<Record<Language, Text>> = { en, zh };
+const locales: Readonly<Record<Language, string>> = { en: 'en-GB', zh: 'zh-Hans-CN' };
+
+let language: Language = 'en';
+let format = new Format(locales.en);
+const listeners = new Set<() => void>();
+
+/** Puts a language in force everywhere. */
+export function setLanguage(next: Language): void {
+  if (next === language) return;
+  language = next;
+  format = new Format(locales[next]);
+  for (const listener of listeners) listener();
+}
+
+/** The language that suits the browser best: Chinese for any Chinese, otherwise English. */
+export function preferredLanguage(accepted: readonly string[]): Language {
+  for (const tag of accepted) {
+    const primary = tag.toLowerCase().split('-')[0];
+    if (primary === 'zh') return 'zh';
+    if (primary === 'en') return 'en';
+  }
+  return 'en';
+}
+
+/** Gives an element the sentences and formats of the language in force. */
+export class Words implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  readonly #changed = (): void => {
+    this.#host.requestUpdate();
+  };
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host;
+    host.addController(this);
+  }
+
+  get text(): Text {
+    return catalogues[language];
+  }
+
+  get format(): Format {
+    return format;
+  }
+
+  hostConnected(): void {
+    listeners.add(this.#changed);
+  }
+
+  hostDisconnected(): void {
+    listeners.delete(this.#changed);
+  }
+}
