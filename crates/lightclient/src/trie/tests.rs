@@ -59,17 +59,18 @@ fn neighbour(last: u8) -> B256 {
 }
 
 /// A trie of two keys that differ in the last nibble only: an extension, and a branch with two leaves inside.
-fn twins() -> (B256, Vec<Bytes>) {
-    let leaf = |value: u8| short(&[0x20], &bytes(&[value]));
-    let branch = branch(&[(0x3, &reference(&leaf(3))), (0xb, &reference(&leaf(11)))], &[]);
-    let mut path = KEY.to_vec();
-    // 63 nibbles: odd, so the first stands with the flags.
-    path.insert(0, 0x1a);
-    path[1..].iter_mut().for_each(|byte| *byte = 0xba);
-    path.truncate(32);
+/// Values of one byte leave the branch so short that it stands inside the extension, too.
+fn twins(value_length: usize) -> (B256, Vec<Bytes>) {
+    let leaf = |value: u8| short(&[0x20], &bytes(&vec![value; value_length]));
+    let branch = branch(&[(0x3, &leaf(3)), (0xb, &leaf(11))], &[]);
+    // 63 nibbles are an odd number: the first stands with the flags.
+    let path = [&[0x1a][..], &[0xba; 31]].concat();
     let root = short(&path, &reference(&branch));
-    let (root_hash, nodes) = (keccak256(&root), vec![Bytes::from(root), Bytes::from(branch)]);
-    (root_hash, nodes)
+    let mut nodes = vec![Bytes::from(root.clone())];
+    if branch.len() >= 32 {
+        nodes.push(branch.into());
+    }
+    (keccak256(root), nodes)
 }
 
 #[test]
@@ -86,14 +87,18 @@ fn a_leaf_of_another_key_proves_absence() {
 
 #[test]
 fn finds_leaves_that_stand_inside_their_parent() {
-    let (root, nodes) = twins();
-    assert_eq!(find(root, &KEY, &nodes), Ok(Some(&[11][..])));
-    assert_eq!(find(root, &neighbour(3), &nodes), Ok(Some(&[3][..])));
+    for (value_length, node_count) in [(1, 1), (10, 2)] {
+        let (root, nodes) = twins(value_length);
+        assert_eq!(nodes.len(), node_count);
+        assert_eq!(find(root, &KEY, &nodes), Ok(Some(&[11; 10][..value_length])));
+        assert_eq!(find(root, &neighbour(3), &nodes), Ok(Some(&[3; 10][..value_length])));
+        assert_eq!(find(root, &neighbour(4), &nodes), Ok(None));
+    }
 }
 
 #[test]
 fn an_empty_place_and_another_way_prove_absence() {
-    let (root, nodes) = twins();
+    let (root, nodes) = twins(10);
     assert_eq!(find(root, &neighbour(4), &nodes), Ok(None));
     assert_eq!(find(root, &B256::ZERO, &nodes[..1]), Ok(None));
 }
@@ -108,7 +113,7 @@ fn an_empty_trie_needs_no_nodes_and_takes_none() {
 
 #[test]
 fn refuses_missing_and_spare_nodes() {
-    let (root, nodes) = twins();
+    let (root, nodes) = twins(10);
     let (first, second) = (nodes[0].clone(), nodes[1].clone());
     assert_eq!(find(root, &KEY, &[]), Err(TrieError::MissingNode { index: 0, expected: root }));
     let expected = keccak256(&second);
@@ -121,7 +126,7 @@ fn refuses_missing_and_spare_nodes() {
         "absence is proven by the first node alone"
     );
     // The leaf inside the branch is no node of its own.
-    let with_leaf = [first.clone(), second.clone(), short(&[0x20], &[11]).into()];
+    let with_leaf = [first.clone(), second.clone(), short(&[0x20], &bytes(&[11; 10])).into()];
     assert_eq!(find(root, &KEY, &with_leaf), Err(TrieError::SpareNodes { expected: 2, found: 3 }));
     let found = keccak256(&first);
     assert_eq!(find(root, &KEY, &[first.clone(), first]), Err(TrieError::Node { index: 1, expected, found }));

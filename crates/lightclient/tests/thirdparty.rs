@@ -1,0 +1,187 @@
+//! Headers and proofs of public chains and engines, read from a folder beside the project.
+//!
+//! They are not copied into the project. Where the folder is missing (`../shared/vectors/thirdparty`, seen from
+//! the project), each test says so in its output and checks nothing.
+
+use std::path::Path;
+
+use alloy_primitives::{Address, B256, Bloom, Bytes, U256, keccak256};
+use lightclient::{
+    Asked, ChainRules, Header, ProvenAccount, SealScheme, TrustedCheckpoint, VerifiedHeader, qbft,
+    verify_account, verify_checkpoint, verify_header,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// One of the files, unless the folder is not there.
+fn vectors<T: DeserializeOwned>(path: &str) -> Option<T> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/thirdparty");
+    if !folder.exists() {
+        println!("NOT CHECKED: {path}, because {} is not there", folder.display());
+        return None;
+    }
+    Some(serde_json::from_str(&std::fs::read_to_string(folder.join(path)).unwrap()).unwrap())
+}
+
+const RULES: ChainRules = ChainRules {
+    chain_id: 2018,
+    scheme: SealScheme::Qbft,
+    epoch_length: 30_000,
+    block_period: 1,
+    trusting_period: 3600,
+    clock_drift: 0,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BesuHeader {
+    header_rlp: Bytes,
+    round: u32,
+    validators: Vec<Address>,
+    block_hash: B256,
+    committers: Vec<Address>,
+}
+
+#[test]
+fn a_real_besu_qbft_header_verifies() {
+    let Some(recorded) = vectors::<BesuHeader>("besu/qbft-real-header-7528.json") else { return };
+    let header = Header::decode(&recorded.header_rlp).unwrap();
+    assert_eq!(header.encode(), recorded.header_rlp);
+    let checkpoint = TrustedCheckpoint { number: 7528, hash: recorded.block_hash };
+    let verified = verify_checkpoint(&checkpoint, &header, &RULES).unwrap();
+    assert_eq!(verified.hash(), recorded.block_hash);
+    assert_eq!(verified.round(), recorded.round);
+    assert_eq!(verified.signers(), recorded.committers);
+    assert!(verified.validators().iter().eq(&recorded.validators));
+    let now = header.timestamp;
+    let asked = Asked::Hash(recorded.block_hash);
+    assert_eq!(verify_header(&verified, &header, asked, &RULES, now), Ok(verified.clone()));
+}
+
+#[derive(Deserialize)]
+struct PlainHeaders {
+    headers: Vec<PlainHeader>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PlainHeader {
+    number: u64,
+    hash: B256,
+    state_root: B256,
+    header_rlp: Bytes,
+}
+
+/// Frontier to Osaka: 15, 16, 17, 20 and 21 fields, made by go-ethereum.
+#[test]
+fn headers_of_every_fork_encode_to_their_hash() {
+    let Some(file) = vectors::<PlainHeaders>("execution-apis/headers.json") else { return };
+    assert_eq!(file.headers.len(), 54);
+    for recorded in file.headers {
+        let header = Header::decode(&recorded.header_rlp).unwrap();
+        assert_eq!((header.number, header.state_root), (recorded.number, recorded.state_root));
+        assert_eq!(keccak256(header.encode()), recorded.hash, "header {}", recorded.number);
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProofAnswer {
+    address: Address,
+    account_proof: Vec<Bytes>,
+    balance: U256,
+    nonce: U256,
+    code_hash: B256,
+    storage_hash: B256,
+    storage_proof: Vec<SlotAnswer>,
+}
+
+#[derive(Deserialize)]
+struct SlotAnswer {
+    /// Besu trims it: a number, not bytes.
+    key: U256,
+    value: U256,
+    proof: Vec<Bytes>,
+}
+
+#[derive(Deserialize)]
+struct RealProofs {
+    cases: Vec<RealProof>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RealProof {
+    name: String,
+    state_root: B256,
+    proof: ProofAnswer,
+    exists: bool,
+}
+
+#[test]
+fn real_proofs_of_ropsten_and_mainnet_prove_their_values() {
+    let Some(file) = vectors::<RealProofs>("eips/eip1186-real.json") else { return };
+    assert!(!file.cases.is_empty());
+    for case in file.cases {
+        let account = check_answer(case.state_root, &case.proof);
+        assert_eq!(account.exists(), case.exists, "{}", case.name);
+    }
+}
+
+#[test]
+fn answers_of_besu_prove_their_values() {
+    let Some(file) = vectors::<Value>("besu/eth_getProof.json") else { return };
+    let answers = file["cases"].as_array().unwrap().iter().filter(|case| case["stateRoot"].is_string());
+    let mut checked = 0;
+    for case in answers {
+        let state_root = serde_json::from_value(case["stateRoot"].clone()).unwrap();
+        check_answer(state_root, &serde_json::from_value(case["response"]["result"].clone()).unwrap());
+        checked += 1;
+    }
+    assert!(checked > 0);
+}
+
+fn check_answer(state_root: B256, answer: &ProofAnswer) -> ProvenAccount {
+    let header = header_with(state_root);
+    let account = verify_account(&header, answer.address, &answer.account_proof).unwrap();
+    assert_eq!(U256::from(account.nonce()), answer.nonce);
+    assert_eq!(account.balance(), answer.balance);
+    assert_eq!(account.code_hash(), answer.code_hash);
+    assert_eq!(account.storage_root(), answer.storage_hash);
+    for slot in &answer.storage_proof {
+        let proven = account.verify_slot(B256::from(slot.key), &slot.proof).unwrap();
+        assert_eq!(proven.value(), slot.value);
+    }
+    account
+}
+
+/// A genesis block of our own around a state root of another chain.
+fn header_with(state_root: B256) -> VerifiedHeader {
+    // [32 zero bytes, [one validator], [], 0, []]
+    let extra_data = [&[0xf8, 58, 0xa0][..], &[0; 32], &[0xd5, 0x94], &[1; 20], &[0xc0, 0x80, 0xc0]].concat();
+    let header = Header {
+        parent_hash: B256::ZERO,
+        ommers_hash: B256::ZERO,
+        coinbase: Address::ZERO,
+        state_root,
+        transactions_root: B256::ZERO,
+        receipts_root: B256::ZERO,
+        logs_bloom: Bloom::ZERO,
+        difficulty: U256::from(1),
+        number: 0,
+        gas_limit: 0,
+        gas_used: 0,
+        timestamp: 0,
+        extra_data: extra_data.into(),
+        mix_hash: B256::ZERO,
+        nonce: [0; 8],
+        base_fee_per_gas: None,
+        withdrawals_root: None,
+        blob_gas_used: None,
+        excess_blob_gas: None,
+        parent_beacon_block_root: None,
+        requests_hash: None,
+    };
+    let checkpoint = TrustedCheckpoint { number: 0, hash: qbft::block_hash(&header).unwrap() };
+    verify_checkpoint(&checkpoint, &header, &RULES).unwrap()
+}
