@@ -48,6 +48,7 @@ export default tseslint.config(
       'no-restricted-imports': ['error', { paths: markupImports }],
       '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       eqeqeq: 'error',
     },
@@ -61,6 +62,9 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': 'off',
       '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'as' }],
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      // A rejection is handed on as it came.
+      '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
     },
   },
   { files: ['src/controllers/preferences.ts'], rules: { 'no-restricted-globals': 'off' } },

@@ -30,8 +30,8 @@ export function untilOf(draft: GrantDraft, now: number): number | null | undefin
   if (draft.span === 'open') return null;
   const end = new Date(now * 1000);
   if (draft.span === 'week') end.setDate(end.getDate() + 7);
-  else if (draft.span === 'month') end.setMonth(end.getMonth() + 1);
-  else if (draft.span === 'year') end.setFullYear(end.getFullYear() + 1);
+  else if (draft.span === 'month') addMonths(end, 1);
+  else if (draft.span === 'year') addMonths(end, 12);
   else {
     const [year, month, day] = draft.day.split('-').map(Number);
     if (year === undefined || month === undefined || day === undefined) return undefined;
@@ -50,6 +50,13 @@ export function gapOf(draft: GrantDraft, step: number, now: number): GrantGap | 
   }
   if (draft.categories.length === 0) return 'categories';
   return untilOf(draft, now) === undefined ? 'until' : undefined;
+}
+
+/** Goes on by months, to the last day of a month that is shorter. */
+function addMonths(date: Date, months: number): void {
+  const day = date.getDate();
+  date.setMonth(date.getMonth() + months);
+  if (date.getDate() !== day) date.setDate(0);
 }
 
 /** Whether a text has the shape of a sharing code or an address. Only the verifier decides whether it is one. */

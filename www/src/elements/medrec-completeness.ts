@@ -7,18 +7,21 @@ import { tally, type Part } from './rows.js';
 
 /** Says for one category whether all records are there, or exactly what is altered or missing, and from whom. */
 export class MedrecCompleteness extends LitElement {
-  static override properties = { parts: { attribute: false } };
+  static override properties = { parts: { attribute: false }, brief: { type: Boolean } };
   static override styles = [base, badgeStyles, css`
     .badge { white-space: normal; align-items: flex-start; font-weight: 400; }
     .badge svg { margin-top: 1px; }
     ul { padding-left: 20px; }
   `];
   declare parts: readonly Part[];
+  /** Says where each record comes from only if something is wrong. */
+  declare brief: boolean;
   readonly #words = new Words(this);
 
   constructor() {
     super();
     this.parts = [];
+    this.brief = false;
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -31,7 +34,7 @@ export class MedrecCompleteness extends LitElement {
     return html`<p class="badge ${whole ? 'verified' : 'broken'}">
         ${icon(whole ? 'check' : 'missing', 16)}<span>${whole ? records.complete(all) : records.incomplete(good, all)}</span>
       </p>
-      ${told.length > 1 || !whole ? html`<ul class="small muted">${told.map((part) => this.#part(part))}</ul>` : nothing}`;
+      ${(told.length > 1 && !this.brief) || !whole ? html`<ul class="small muted">${told.map((part) => this.#part(part))}</ul>` : nothing}`;
   }
 
   #part({ hospital, view }: Part): TemplateResult {

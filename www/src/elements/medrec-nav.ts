@@ -24,7 +24,7 @@ export class MedrecNav extends LitElement {
     base,
     buttons,
     css`
-      nav ul { display: flex; }
+      ul { display: flex; }
       li { flex: 1; }
       a {
         display: flex; flex-direction: column; align-items: center; gap: 2px; min-height: 56px; padding: 8px 4px 6px;
@@ -37,7 +37,7 @@ export class MedrecNav extends LitElement {
         .frame { display: flex; flex-direction: column; height: 100%; padding: 24px 16px; gap: 24px; }
         .brand { display: flex; align-items: center; gap: 10px; padding: 0 12px; font-weight: 650; }
         .brand svg { color: var(--medrec-accent); }
-        nav ul { flex-direction: column; gap: 4px; }
+        ul { flex-direction: column; gap: 4px; }
         a { flex-direction: row; gap: 12px; min-height: 44px; padding: 8px 12px; font-size: 16px; }
         a:hover { background: var(--medrec-sunken); color: var(--medrec-ink); }
         a[aria-current='page'] { background: var(--medrec-accent-soft); color: var(--medrec-accent-strong); }
@@ -56,17 +56,15 @@ export class MedrecNav extends LitElement {
 
   override render(): TemplateResult {
     const { app } = this.#words.text;
-    return html`<div class="frame">
+    return html`<nav class="frame" aria-label=${app.navigation}>
       <div class="brand">${icon('verified', 26)}<span>${app.name}</span></div>
-      <nav aria-label=${app.navigation}>
-        <ul>
-          ${entries.map(({ kind, sign, place }) => {
-            return html`<li><a href=${hashOf(place)} aria-current=${kind === this.current ? 'page' : 'false'}>${icon(sign, 22)}<span>${app[kind]}</span></a></li>`;
-          })}
-        </ul>
-      </nav>
+      <ul>
+        ${entries.map(({ kind, sign, place }) => {
+          return html`<li><a href=${hashOf(place)} aria-current=${kind === this.current ? 'page' : 'false'}>${icon(sign, 22)}<span>${app[kind]}</span></a></li>`;
+        })}
+      </ul>
       <div class="foot"><button type="button" class="quiet" @click=${this.#lock}>${icon('lock', 22)}${app.lock}</button></div>
-    </div>`;
+    </nav>`;
   }
 
   readonly #lock = (): void => {

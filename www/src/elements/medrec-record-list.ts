@@ -115,7 +115,7 @@ export class MedrecRecordList extends LitElement {
     return html`<section aria-labelledby=${title}>
       <header>
         <h2 class="name" id=${title}><span>${text.category[category]}</span> <span class="muted">${format.number(group.rows.length)}</span></h2>
-        <medrec-completeness .parts=${parts}></medrec-completeness>
+        <medrec-completeness .parts=${parts} ?brief=${this.brief}></medrec-completeness>
       </header>
       ${broken.map(({ hospital, view }) => html`<medrec-trouble retry .error=${view.error ?? undefined} .who=${text.records.brokenCategory(hospital, text.category[category])}></medrec-trouble>`)}
       <ul class="rows" aria-labelledby=${title}>
@@ -134,7 +134,7 @@ export class MedrecRecordList extends LitElement {
     return html`<li class=${view ? '' : 'withheld'}>
       <a class="record" href=${this.links?.record(row) ?? nothing} aria-current=${row.key === this.current ? 'true' : 'false'}>
         <span class="title">${titleOf(row, text)}</span>
-        <span class="value">${view?.value ?? nothing}</span>
+        <span class="value">${view?.value ? this.#words.fact(view.value) : nothing}</span>
         <span class="small muted">${date}${several && view ? html` · ${row.hospital}` : nothing}</span>
         ${badge(trustOf(row.entry, this.stale), text, format.ago(row.provenAt, this.now))}
       </a>

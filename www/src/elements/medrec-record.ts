@@ -20,7 +20,7 @@ export class MedrecRecord extends LitElement {
       dl > div:first-child { border-top: 1px solid var(--medrec-line); }
       dt { color: var(--medrec-muted); }
       dd { overflow-wrap: anywhere; white-space: pre-line; }
-      @container (min-width: 460px) { dl > div { grid-template-columns: 180px 1fr; } }
+      @container (min-width: 400px) { dl > div { grid-template-columns: 150px 1fr; } }
       .withheld { background: var(--medrec-broken-soft); border-radius: var(--medrec-radius); padding: 16px; }
     `,
   ];
@@ -46,7 +46,7 @@ export class MedrecRecord extends LitElement {
       <div class="head">
         <p class="muted small">${text.category[row.category]}${view?.date ? html` · ${format.recordDate(view.date)}` : nothing}</p>
         <h2 id="title" tabindex="-1">${titleOf(row, text)}</h2>
-        ${view?.value ? html`<p class="figure">${view.value}</p>` : nothing}
+        ${view?.value ? html`<p class="figure">${this.#words.fact(view.value)}</p>` : nothing}
         ${badge(trustOf(row.entry, this.stale), text, format.ago(row.provenAt, this.now), 'filled')}
         <p class="muted">${text.records.from(row.hospital)}</p>
       </div>
@@ -56,10 +56,9 @@ export class MedrecRecord extends LitElement {
   }
 
   #content(rows: readonly { readonly label: string; readonly value: string }[]): TemplateResult | typeof nothing {
-    const { labels, values } = this.#words.text;
     if (rows.length === 0) return nothing;
     return html`<dl>
-      ${rows.map(({ label, value }) => html`<div><dt>${labels[label] ?? label}</dt><dd>${values[value] ?? value}</dd></div>`)}
+      ${rows.map(({ label, value }) => html`<div><dt>${this.#words.label(label)}</dt><dd>${this.#words.fact(value)}</dd></div>`)}
     </dl>`;
   }
 }

@@ -22,6 +22,7 @@ export class MedrecWelcome extends LitElement {
       .lead { font-size: 20px; line-height: 1.45; }
       .points { display: grid; gap: 20px; }
       .points li { display: grid; grid-template-columns: 40px 1fr; gap: 2px 12px; }
+      .points h2 { font-size: 16px; line-height: 1.5; }
       .points svg { color: var(--medrec-accent); grid-row: span 2; margin-top: 2px; }
       .ways { display: grid; gap: 12px; justify-items: start; }
       .ways button { min-width: min(100%, 320px); }
@@ -45,7 +46,7 @@ export class MedrecWelcome extends LitElement {
       </div>
       ${this.invited ? html`<p class="notice accent">${welcome.invitationWaits}</p>` : nothing}
       <ul class="points">
-        ${welcome.points.map(([title, words], index) => html`<li>${icon(signs[index] ?? 'check', 28)}<h3>${title}</h3><p class="muted">${words}</p></li>`)}
+        ${welcome.points.map(([title, words], index) => html`<li>${icon(signs[index] ?? 'check', 28)}<h2>${title}</h2><p class="muted">${words}</p></li>`)}
       </ul>
       <div class="ways">
         <button type="button" class="primary" @click=${this.#create}>${welcome.create}</button>

@@ -78,6 +78,7 @@ export class MedrecRecordsPage extends LitElement {
     } else if (before && before.category !== this.place.category) {
       scrollTo({ top: 0 });
     }
+    if (before && before.record !== this.place.record) this.renderRoot.querySelector('.record')?.scrollTo({ top: 0 });
     if (changed.has('known')) this.#loadRecords();
   }
 

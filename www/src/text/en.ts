@@ -115,7 +115,7 @@ export const en = {
     addHospital: 'Add another hospital',
     invitationField: 'Invitation link',
     invitationOpen: 'Open invitation',
-    invitationInvalid: 'This is not an invitation link. It should contain “#/invitation/”. Copy the whole link from the message you received.',
+    invitationInvalid: 'This is not an invitation link. It should contain #/invitation/. Copy the whole link from the message you received.',
     loading: 'Looking up your hospitals',
     sealedRecords: (count: number, when: string): string => `${records(count)}, last sealed ${when}`,
     nothingSealed: 'This hospital has not sealed a list of records yet',
@@ -175,7 +175,7 @@ export const en = {
     title: 'Invitation',
     loading: 'Checking who invites you',
     from: (name: string): string => `${name} invites you`,
-    proven: (name: string): string => `Checked: ${name} stands in this network’s directory.`,
+    proven: (name: string): string => `Checked: ${name} stands in the directory of this network.`,
     what: 'If you accept',
     points: (name: string): readonly string[] => [
       `${name} opens a record for you under a name that only you and this hospital can link to you.`,
@@ -280,10 +280,10 @@ export const en = {
     skipped: 'Not reached',
     header: (seals: number, validators: number, block: number, when: string): string =>
       `${n(seals)} of ${n(validators)} sealing members sealed block ${n(block)}, ${when}.`,
-    registry: 'This network’s registry is in that block.',
+    registry: 'The registry of this network is in that block.',
     relationship: (name: string): string => `Your relationship with ${name} is in it, with the seal of your list of records.`,
-    relationshipShared: (name: string): string => `This person’s relationship with ${name} is in it, with the seal of the list of records.`,
-    record: (index: number, count: number, category: string): string => `This record is number ${n(index)} of ${n(count)} in that list, under “${category}”.`,
+    relationshipShared: (name: string): string => `The relationship of this person with ${name} is in it, with the seal of the list of records.`,
+    record: (index: number, count: number, category: string): string => `This record is number ${n(index)} of ${n(count)} in that list, under ${category}.`,
     digest: 'What you read here is exactly that record.',
     broken: {
       header: 'The block does not have the seals it needs.',
@@ -310,7 +310,7 @@ export const en = {
       slot: 'Storage slot',
       contract: 'Relationships contract',
       patient: 'Your name in this relationship',
-      patientOther: 'The person’s name in this relationship',
+      patientOther: 'Name of the person in this relationship',
       steward: 'Steward',
       root: 'Record set root',
       count: 'Records sealed',
@@ -362,7 +362,7 @@ export const en = {
     who: 'Who may read?',
     whoMember: 'A hospital or practice in the directory',
     whoCode: 'Someone with a sharing code',
-    whoCodeHint: 'Ask the person for the code. It stands under Sharing, “My sharing code”, and begins with medrec:viewer:',
+    whoCodeHint: 'Ask the person for the code. It stands under Sharing as My sharing code, and begins with medrec:viewer:',
     code: 'Sharing code',
     whoMissing: 'Choose who may read.',
     codeInvalid: 'This is not a sharing code. It begins with medrec:viewer: and ends with an address.',
@@ -435,7 +435,7 @@ export const en = {
       now: 'Try again in a few minutes.',
     },
     lying: {
-      what: 'The network’s sources gave answers that do not hold.',
+      what: 'The sources of the network gave answers that do not hold.',
       means: 'They were refused. Nothing unproven is shown.',
       now: 'Try again later. If it stays, tell the people who run the network, with the details below.',
     },
@@ -546,7 +546,7 @@ export const en = {
     },
     vaultNone: {
       what: 'There are no keys on this device.',
-      means: 'They may have been deleted with the browser’s data.',
+      means: 'They may have been deleted together with the data of the browser.',
       now: 'Restore with your twelve words, or start new.',
     },
     vaultLocked: {
@@ -600,14 +600,6 @@ export const en = {
     },
     sources: (hosts: string): string => `Concerns ${hosts}`,
   },
-  /** Words that record views carry; what is not listed is shown as it came. */
-  labels: words({}),
-  values: words({}),
 };
-
-/** A catalogue of words whose keys come from outside. */
-function words(catalogue: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return catalogue;
-}
 
 export type Text = typeof en;

@@ -6,6 +6,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { en, type Text } from './en.js';
 import { Format } from './format.js';
+import { terms, type Terms } from './terms.js';
 import { zh } from './zh.js';
 
 export type Language = 'en' | 'zh';
@@ -35,6 +36,10 @@ export function preferredLanguage(accepted: readonly string[]): Language {
   return 'en';
 }
 
+function catalogue(): Terms {
+  return terms[language];
+}
+
 /** Gives an element the sentences and formats of the language in force. */
 export class Words implements ReactiveController {
   readonly #host: ReactiveControllerHost;
@@ -49,6 +54,20 @@ export class Words implements ReactiveController {
 
   get text(): Text {
     return catalogues[language];
+  }
+
+  /** The label of a row of a record. */
+  label(key: string): string {
+    return catalogue().labels[key] ?? key;
+  }
+
+  /** A fact of a record: known codes in words, dates as people write them, everything else as it came. */
+  fact(value: string): string {
+    const { values } = catalogue();
+    return value
+      .split('; ')
+      .map((one) => values[one] ?? one.replace(/\b\d{4}-\d{2}-\d{2}\b/g, (date) => format.recordDate(date)))
+      .join('; ');
   }
 
   get format(): Format {

@@ -594,6 +594,4 @@ export const zh: Text = {
     },
     sources: (hosts) => `涉及：${hosts}`,
   },
-  labels: {},
-  values: {},
 };
