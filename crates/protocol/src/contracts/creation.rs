@@ -65,7 +65,8 @@ pub fn summary(at: &Addresses) -> Vec<u8> {
 }
 
 fn with_arguments(compiled: &str, arguments: &[u8]) -> Vec<u8> {
-    let compiled: serde_json::Value = serde_json::from_str(compiled).expect("committed by the contracts' build");
+    let compiled: serde_json::Value =
+        serde_json::from_str(compiled).expect("committed by the contracts' build");
     let code = compiled.get("bytecode").and_then(serde_json::Value::as_str);
     let mut code = alloy_primitives::hex::decode(code.expect("committed by the contracts' build"))
         .expect("committed by the contracts' build");
@@ -73,6 +74,6 @@ fn with_arguments(compiled: &str, arguments: &[u8]) -> Vec<u8> {
     code
 }
 
-pub(super) const REGISTRY: &str = include_str!("../../contracts/compiled/Registry.json");
-pub(super) const RELATIONSHIPS: &str = include_str!("../../contracts/compiled/Relationships.json");
-pub(super) const SUMMARY: &str = include_str!("../../contracts/compiled/Summary.json");
+pub(crate) const REGISTRY: &str = include_str!("../../contracts/compiled/Registry.json");
+pub(crate) const RELATIONSHIPS: &str = include_str!("../../contracts/compiled/Relationships.json");
+pub(crate) const SUMMARY: &str = include_str!("../../contracts/compiled/Summary.json");

@@ -45,7 +45,11 @@ impl MembersQuery {
     /// # Errors
     /// A slot other than the one asked in `contract`, or a length above [`MAX_LIST`](super::MAX_LIST).
     pub fn decode_length(&self, contract: Address, proven: &[ProvenSlot]) -> Result<u64, LayoutError> {
-        let [word] = exactly(&bind(contract, &self.length_slots(), proven)?)?;
+        Self::read_length(&bind(contract, &self.length_slots(), proven)?)
+    }
+
+    pub(crate) fn read_length(words: &[Word]) -> Result<u64, LayoutError> {
+        let [word] = exactly(words)?;
         length("members", word)
     }
 
@@ -65,10 +69,11 @@ impl MembersQuery {
         indexes: Range<u64>,
         proven: &[ProvenSlot],
     ) -> Result<Vec<Address>, LayoutError> {
-        bind(contract, &self.slots(indexes), proven)?
-            .into_iter()
-            .map(|word| address("member", word))
-            .collect()
+        Self::read(bind(contract, &self.slots(indexes), proven)?)
+    }
+
+    pub(crate) fn read(words: Vec<Word>) -> Result<Vec<Address>, LayoutError> {
+        words.into_iter().map(|word| address("member", word)).collect()
     }
 }
 

@@ -316,10 +316,11 @@ impl ViewersQuery {
         indexes: Range<u64>,
         proven: &[ProvenSlot],
     ) -> Result<Vec<Address>, LayoutError> {
-        bind(contract, &self.slots(indexes), proven)?
-            .into_iter()
-            .map(|word| address("viewer", word))
-            .collect()
+        Self::read(bind(contract, &self.slots(indexes), proven)?)
+    }
+
+    pub(crate) fn read(words: Vec<Word>) -> Result<Vec<Address>, LayoutError> {
+        words.into_iter().map(|word| address("viewer", word)).collect()
     }
 }
 

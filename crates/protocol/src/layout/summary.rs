@@ -26,7 +26,11 @@ impl SummaryQuery {
     /// # Errors
     /// A slot other than the one asked in `contract`, or a length that no chain reaches (2^32).
     pub fn decode_length(&self, contract: Address, proven: &[ProvenSlot]) -> Result<u64, LayoutError> {
-        let [Word { slot, value }] = exactly(&bind(contract, &self.length_slots(), proven)?)?;
+        Self::read_length(&bind(contract, &self.length_slots(), proven)?)
+    }
+
+    pub(crate) fn read_length(words: &[Word]) -> Result<u64, LayoutError> {
+        let [Word { slot, value }] = exactly(words)?;
         bounded("summary", slot, U256::from_be_bytes(value.0), u32::MAX.into())
     }
 

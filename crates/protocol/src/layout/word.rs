@@ -42,28 +42,43 @@ pub(super) fn bind(
     asked: &[B256],
     proven: &[ProvenSlot],
 ) -> Result<Vec<Word>, LayoutError> {
-    if proven.len() != asked.len() {
-        return Err(LayoutError::SlotCount { expected: asked.len(), found: proven.len() });
+    let places: Vec<Place> = proven.iter().map(Place::of).collect();
+    check_places(contract, asked, &places)?;
+    Ok(proven.iter().map(|proven| Word { slot: proven.slot(), value: proven.word() }).collect())
+}
+
+/// Where and when a slot was proven.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) contract: Address,
+    pub(super) slot: B256,
+    pub(super) block: B256,
+}
+
+impl Place {
+    fn of(proven: &ProvenSlot) -> Self {
+        Self { contract: proven.address(), slot: proven.slot(), block: proven.block_hash() }
     }
-    let block = proven.first().map(ProvenSlot::block_hash);
-    asked
-        .iter()
-        .zip(proven)
-        .map(|(&slot, proven)| {
-            if proven.address() != contract {
-                return Err(LayoutError::Contract { slot, expected: contract, found: proven.address() });
-            }
-            if proven.slot() != slot {
-                return Err(LayoutError::Slot { expected: slot, found: proven.slot() });
-            }
-            match block {
-                Some(expected) if expected != proven.block_hash() => {
-                    Err(LayoutError::Block { slot, expected, found: proven.block_hash() })
-                }
-                _ => Ok(Word { slot, value: proven.word() }),
-            }
-        })
-        .collect()
+}
+
+/// The check of [`bind`], apart from the words.
+pub(super) fn check_places(contract: Address, asked: &[B256], found: &[Place]) -> Result<(), LayoutError> {
+    if found.len() != asked.len() {
+        return Err(LayoutError::SlotCount { expected: asked.len(), found: found.len() });
+    }
+    let block = found.first().map(|place| place.block);
+    for (&slot, place) in asked.iter().zip(found) {
+        if place.contract != contract {
+            return Err(LayoutError::Contract { slot, expected: contract, found: place.contract });
+        }
+        if place.slot != slot {
+            return Err(LayoutError::Slot { expected: slot, found: place.slot });
+        }
+        if let Some(expected) = block.filter(|&block| block != place.block) {
+            return Err(LayoutError::Block { slot, expected, found: place.block });
+        }
+    }
+    Ok(())
 }
 
 /// Takes exactly `N` words.
