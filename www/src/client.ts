@@ -5,6 +5,8 @@
  * memory, and starts an empty one. Every method rejects with a `MedrecError`, never with a string.
  */
 import { MedrecError, RpcCaller, errorView } from './rpc.js';
+import { trustedWorkerUrl } from './trusted.js';
+import workerUrl from './worker.ts?worker&url';
 import type {
   CategoryName,
   ErrorView,
@@ -169,7 +171,7 @@ export class Client {
   }
 
   #start(): [RpcCaller, Promise<unknown>] {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'medrec-verifier' });
+    const worker = new Worker(trustedWorkerUrl(workerUrl), { type: 'module', name: 'medrec-verifier' });
     const rpc: RpcCaller = new RpcCaller(worker, (error) => {
       if (rpc !== this.#rpc) return;
       this.#restart(error);
