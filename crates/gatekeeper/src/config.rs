@@ -1,0 +1,195 @@
+//! The configuration file: one TOML file, read strictly.
+//!
+//! Unknown keys, missing keys and impossible values are errors, so that a typing error never silently weakens the
+//! server. Paths are taken from the folder of the file.
+//!
+//! ```toml
+//! listen = "127.0.0.1:18601"                  # where to listen
+//! origin = "https://records.hospital.example" # how clients reach it; requests must be signed for this
+//! database = "gatekeeper.sqlite"
+//! key_file = "gatekeeper.key"
+//! network = "network.json"                    # the network description
+//! # and, if wanted:
+//! allowed_skew_seconds = 30                   # how far a client's clock may be off, 0 to 300
+//! invitation_days = 14                        # how long an invitation is good, 1 to 365
+//! anchor_seconds = 10                         # how often the access log goes on chain, 1 to 86400
+//! max_concurrent_calls = 256                  # more are refused as busy, 1 to 65536
+//! ```
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use lightclient::Fault;
+use protocol::request::{Origin, OriginError};
+use serde::Deserialize;
+
+/// What the gatekeeper was told to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// The audience of requests.
+    pub origin: Origin,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// The file of the keys.
+    pub key_file: PathBuf,
+    /// The network description.
+    pub network: PathBuf,
+    /// How far a client's clock may be off, in seconds.
+    pub allowed_skew: u64,
+    /// How long an invitation is good, in days.
+    pub invitation_days: u64,
+    /// How often the access log goes on chain, in seconds.
+    pub anchor_seconds: u64,
+    /// How many calls are worked on at a time.
+    pub max_concurrent_calls: usize,
+}
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: SocketAddr,
+    origin: String,
+    database: PathBuf,
+    key_file: PathBuf,
+    network: PathBuf,
+    allowed_skew_seconds: Option<u64>,
+    invitation_days: Option<u64>,
+    anchor_seconds: Option<u64>,
+    max_concurrent_calls: Option<u64>,
+}
+
+impl Config {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Read { path: path.to_owned(), reason: error.to_string() })?;
+        Self::parse(&text, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads the text of a configuration whose paths are taken from `folder`.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigError> {
+        let file: File =
+            toml::from_str(text).map_err(|error| ConfigError::Toml { reason: error.to_string() })?;
+        let origin = Origin::parse(&file.origin)?;
+        let max_concurrent_calls =
+            number("max_concurrent_calls", file.max_concurrent_calls, 256, 1..=65_536)?;
+        Ok(Self {
+            listen: file.listen,
+            origin,
+            database: folder.join(file.database),
+            key_file: folder.join(file.key_file),
+            network: folder.join(file.network),
+            allowed_skew: number("allowed_skew_seconds", file.allowed_skew_seconds, 30, 0..=300)?,
+            invitation_days: number("invitation_days", file.invitation_days, 14, 1..=365)?,
+            anchor_seconds: number("anchor_seconds", file.anchor_seconds, 10, 1..=86_400)?,
+            // Within the range checked just above.
+            max_concurrent_calls: usize::try_from(max_concurrent_calls).unwrap_or(usize::MAX),
+        })
+    }
+}
+
+/// Reads a number that may be left out.
+fn number(
+    field: &'static str,
+    given: Option<u64>,
+    otherwise: u64,
+    allowed: RangeInclusive<u64>,
+) -> Result<u64, ConfigError> {
+    let found = given.unwrap_or(otherwise);
+    if allowed.contains(&found) {
+        Ok(found)
+    } else {
+        Err(ConfigError::Range { field, expected: allowed, found })
+    }
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The origin is not one.
+    #[error("origin: {0}")]
+    Origin(#[from] OriginError),
+    /// A number is out of range.
+    #[error("{field} is {found}, expected {} to {}", expected.start(), expected.end())]
+    Range {
+        /// The key.
+        field: &'static str,
+        /// What is allowed.
+        expected: RangeInclusive<u64>,
+        /// What was written.
+        found: u64,
+    },
+    /// The file cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file is not TOML of the right keys.
+    #[error("configuration: {reason}")]
+    Toml {
+        /// Where and why.
+        reason: String,
+    },
+}
+
+impl ConfigError {
+    /// Returns who is to blame: whoever wrote the file.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
+        Fault::Caller
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "listen = \"127.0.0.1:1\"\norigin = \"http://127.0.0.1:1\"\ndatabase = \"a.sqlite\"\n\
+                        key_file = \"/k\"\nnetwork = \"n.json\"\n";
+
+    #[test]
+    fn reads_paths_from_the_folder_and_fills_in_what_may_be_left_out() {
+        let config = Config::parse(GOOD, Path::new("/etc/medrec")).unwrap();
+        assert_eq!(config.database, Path::new("/etc/medrec/a.sqlite"));
+        assert_eq!(config.key_file, Path::new("/k"));
+        assert_eq!((config.allowed_skew, config.invitation_days, config.anchor_seconds), (30, 14, 10));
+        assert_eq!(config.max_concurrent_calls, 256);
+    }
+
+    #[test]
+    fn refuses_unknown_missing_and_doubled_keys() {
+        let reason = |text: &str| match Config::parse(text, Path::new("")) {
+            Err(ConfigError::Toml { reason }) => reason,
+            other => panic!("{other:?}"),
+        };
+        assert!(reason(&format!("{GOOD}orgin = \"x\"\n")).contains("unknown field `orgin`"));
+        assert!(reason(&GOOD.replace("network", "#")).contains("missing field `network`"));
+        assert!(reason(&format!("{GOOD}network = \"x\"\n")).contains("duplicate key"));
+    }
+
+    #[test]
+    fn refuses_numbers_out_of_range() {
+        let found = Config::parse(&format!("{GOOD}allowed_skew_seconds = 301\n"), Path::new(""));
+        let expected = ConfigError::Range { field: "allowed_skew_seconds", expected: 0..=300, found: 301 };
+        assert_eq!(found, Err(expected));
+    }
+
+    #[test]
+    fn refuses_an_origin_with_a_path() {
+        let found = Config::parse(&GOOD.replace("http://127.0.0.1:1", "https://a/"), Path::new(""));
+        assert_eq!(found, Err(ConfigError::Origin(OriginError::Host)));
+    }
+}

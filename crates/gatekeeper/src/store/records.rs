@@ -1,0 +1,157 @@
+//! Patients and their records.
+
+use alloy_primitives::B256;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{Store, StoreError, unsigned};
+
+/// A record on its way into the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRecord {
+    /// What identifies it within the patient: `Type/id`.
+    pub name: String,
+    /// Number of its category.
+    pub category: u8,
+    /// Its place within the category: 8 bytes of time, 32 bytes of id.
+    pub key: [u8; 40],
+    /// SHA-256 of the canonical bytes.
+    pub digest: B256,
+    /// The canonical bytes, which are JSON text.
+    pub content: String,
+}
+
+/// What became of a batch of records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seeded {
+    /// Records that were not there before.
+    pub added: usize,
+    /// Records whose content changed.
+    pub replaced: usize,
+    /// Records that were there already.
+    pub unchanged: usize,
+}
+
+/// A patient in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatientRow {
+    /// The local id.
+    pub id: String,
+    /// The name on file.
+    pub name: String,
+    /// How many records there are.
+    pub records: u64,
+}
+
+impl Store {
+    /// Adds records to a patient, or puts new content in the place of old; all of them or none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_records(
+        &self,
+        patient: &str,
+        name: &str,
+        records: &[NewRecord],
+    ) -> Result<Seeded, StoreError> {
+        self.write(|db| {
+            db.execute(
+                "INSERT INTO patient (id, name, version) VALUES (?1, ?2, 0)
+                 ON CONFLICT (id) DO UPDATE SET name = ?2",
+                params![patient, name],
+            )?;
+            let mut seeded = Seeded::default();
+            for record in records {
+                add_record(db, patient, record, &mut seeded)?;
+            }
+            if seeded.added + seeded.replaced > 0 {
+                db.execute("UPDATE patient SET version = version + 1 WHERE id = ?1", params![patient])?;
+            }
+            Ok(seeded)
+        })
+    }
+
+    /// Every patient, by name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn patients(&self) -> Result<Vec<PatientRow>, StoreError> {
+        self.read(|db| {
+            let mut statement = db.prepare(
+                "SELECT id, name, (SELECT count(*) FROM record WHERE patient = patient.id AND replaced = 0)
+                 FROM patient ORDER BY name, id",
+            )?;
+            let rows = statement.query_map([], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+            })?;
+            rows.map(|row| {
+                let (id, name, records) = row?;
+                Ok(PatientRow { id, name, records: unsigned("records", records)? })
+            })
+            .collect()
+        })
+    }
+}
+
+fn add_record(
+    db: &Transaction<'_>,
+    patient: &str,
+    record: &NewRecord,
+    seeded: &mut Seeded,
+) -> Result<(), StoreError> {
+    let known: Option<(i64, Vec<u8>)> = db
+        .query_row(
+            "SELECT id, digest FROM record WHERE patient = ?1 AND name = ?2 AND replaced = 0",
+            params![patient, record.name],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    match known {
+        Some((_, digest)) if digest == record.digest.as_slice() => {
+            seeded.unchanged += 1;
+            return Ok(());
+        }
+        Some((id, _)) => {
+            db.execute("UPDATE record SET replaced = 1 WHERE id = ?1", params![id])?;
+            seeded.replaced += 1;
+        }
+        None => seeded.added += 1,
+    }
+    db.execute(
+        "INSERT INTO record (patient, name, category, key, digest, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![patient, record.name, record.category, record.key, record.digest.as_slice(), record.content],
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::{PATIENT, record, scratch};
+
+    #[test]
+    fn counts_what_is_new_what_changed_and_what_was_there() {
+        let (store, _folder) = scratch();
+        let batch = [record("Observation/1", 4, "a"), record("Condition/1", 1, "b")];
+        assert_eq!(
+            store.add_records(PATIENT, "Ada", &batch),
+            Ok(Seeded { added: 2, replaced: 0, unchanged: 0 })
+        );
+        let later =
+            [record("Observation/1", 4, "c"), record("Condition/1", 1, "b"), record("Condition/2", 1, "d")];
+        assert_eq!(
+            store.add_records(PATIENT, "Ada", &later),
+            Ok(Seeded { added: 1, replaced: 1, unchanged: 1 })
+        );
+        let row = PatientRow { id: PATIENT.to_owned(), name: "Ada".to_owned(), records: 3 };
+        assert_eq!(store.patients(), Ok(vec![row]));
+    }
+
+    #[test]
+    fn keeps_records_of_two_patients_apart() {
+        let (store, _folder) = scratch();
+        store.add_records("p1", "Ada", &[record("Observation/1", 4, "a")]).unwrap();
+        store.add_records("p2", "Bob", &[record("Observation/1", 4, "b")]).unwrap();
+        let records: Vec<u64> = store.patients().unwrap().iter().map(|row| row.records).collect();
+        assert_eq!(records, vec![1, 1]);
+    }
+}

@@ -1,0 +1,90 @@
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::*;
+
+pub(crate) const PATIENT: &str = "patient-1";
+
+/// A folder of one test, removed at its end.
+pub(crate) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name =
+            format!("medrec-gatekeeper-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(crate) fn scratch() -> (Store, Scratch) {
+    let folder = Scratch::new();
+    (Store::open(&folder.path().join("store.sqlite")).unwrap(), folder)
+}
+
+pub(crate) fn record(name: &str, category: u8, content: &str) -> NewRecord {
+    let mut key = [category; 40];
+    key[8..8 + name.len()].copy_from_slice(name.as_bytes());
+    let digest = lightclient::keccak256(content.as_bytes());
+    NewRecord { name: name.to_owned(), category, key, digest, content: content.to_owned() }
+}
+
+pub(crate) fn scratch_with_patient() -> (Store, Scratch) {
+    let (store, folder) = scratch();
+    let batch = [record("Observation/1", 4, "a"), record("Condition/1", 1, "b")];
+    store.add_records(PATIENT, "Ada", &batch).unwrap();
+    (store, folder)
+}
+
+pub(crate) fn bound(store: &Store, pseudonym: Address) {
+    store.add_invitation(B256::left_padding_from(pseudonym.as_slice()), PATIENT, 10, 100).unwrap();
+    store.redeem_invitation(B256::left_padding_from(pseudonym.as_slice()), pseudonym, 20).unwrap();
+}
+
+#[test]
+fn applies_each_migration_once() {
+    let (store, folder) = scratch_with_patient();
+    drop(store);
+    let store = Store::open(&folder.path().join("store.sqlite")).unwrap();
+    assert_eq!(store.patients().unwrap().len(), 1);
+}
+
+#[test]
+fn refuses_a_file_of_a_later_version() {
+    let (store, folder) = scratch();
+    store.write(|db| Ok::<_, StoreError>(db.pragma_update(None, "user_version", 99)?)).unwrap();
+    let found = Store::open(&folder.path().join("store.sqlite")).map(drop);
+    assert_eq!(found, Err(StoreError::Newer { expected: 1, found: 99 }));
+}
+
+#[test]
+fn undoes_a_transaction_that_fails() {
+    let (store, _folder) = scratch_with_patient();
+    let failed: Result<(), StoreError> = store.write(|db| {
+        db.execute("DELETE FROM record", [])?;
+        Err(StoreError::Row { column: "test" })
+    });
+    assert_eq!(failed, Err(StoreError::Row { column: "test" }));
+    assert_eq!(store.patients().unwrap()[0].records, 2);
+}
+
+#[test]
+fn refuses_a_file_that_is_no_database() {
+    let folder = Scratch::new();
+    let path = folder.path().join("store.sqlite");
+    std::fs::write(&path, vec![b'x'; 4096]).unwrap();
+    let error = Store::open(&path).map(drop).unwrap_err();
+    assert!(matches!(&error, StoreError::Sqlite { reason } if reason.contains("not a database")), "{error}");
+}
