@@ -79,12 +79,12 @@ impl<'a> ExtraData<'a> {
         if self.round == 0 { block_hash } else { self.digest_without_seals(header, self.round) }
     }
 
-    /// Recovers who made each seal, in the order of the seals. Whether they may seal is not checked.
-    pub(crate) fn recover_sealers(&self, commit_digest: B256) -> Result<Vec<Address>, QbftError> {
-        let recover = |(index, seal)| {
+    /// Recovers who made each seal, one after the other, in the order of the seals. Whether they may seal is
+    /// not checked.
+    pub(crate) fn sealers(&self, commit_digest: B256) -> impl Iterator<Item = Result<Address, QbftError>> {
+        self.seals.iter().enumerate().map(move |(index, seal)| {
             recover_signer(commit_digest, seal).map_err(|source| QbftError::Seal { index, source })
-        };
-        self.seals.iter().enumerate().map(recover).collect()
+        })
     }
 
     fn digest_without_seals(&self, header: &Header, round: u32) -> B256 {

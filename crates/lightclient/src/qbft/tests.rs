@@ -35,7 +35,10 @@ fn takes_extra_data_apart() {
     assert_eq!(extra.candidate, Some(Address::repeat_byte(9)));
     assert_eq!(extra.round, 3);
     assert_eq!(extra.seals, keys.iter().rev().map(|key| sign(key, digest)).collect::<Vec<_>>());
-    assert_eq!(extra.recover_sealers(digest).unwrap(), keys.iter().rev().map(address).collect::<Vec<_>>());
+    assert_eq!(
+        extra.sealers(digest).collect::<Result<Vec<_>, _>>().unwrap(),
+        keys.iter().rev().map(address).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -145,6 +148,6 @@ fn refuses_seals_that_are_no_signatures() {
 
     let header = draft().with_seals(&[good, Signature { r: B256::ZERO, ..good }]);
     let extra = ExtraData::decode(&header.extra_data).unwrap();
-    let result = extra.recover_sealers(draft().commit_digest());
+    let result: Result<Vec<_>, _> = extra.sealers(draft().commit_digest()).collect();
     assert_eq!(result, Err(QbftError::Seal { index: 1, source: SignatureError::Scalar }));
 }

@@ -100,10 +100,11 @@ fn refuses_a_seal_that_is_nobodys() {
     let (keys, genesis) = four();
     let draft = Draft::after(&genesis, 1);
     let good = sign(&keys[0], draft.commit_digest());
+    let second = sign(&keys[1], draft.commit_digest());
     let bad = crate::Signature { s: B256::ZERO, ..good };
     let source = QbftError::Seal { index: 2, source: SignatureError::Scalar };
     assert_eq!(
-        verify(&genesis, &draft.with_seals(&[good, good, bad])),
+        verify(&genesis, &draft.with_seals(&[good, second, bad])),
         Err(VerifyError::ExtraData { number: 1, source })
     );
 }
@@ -236,8 +237,11 @@ fn a_set_of_strangers_is_never_trusted() {
     let skip = with_validators(Draft::after(&genesis, 10), strangers).seal(strangers);
     let error = VerifyError::NotEnoughTrust { number: 10, trusted: 0, expected: 2, found: 0 };
     assert_eq!(verify(&genesis, &skip), Err(error));
-    let fork = with_validators(Draft::after(&genesis, 0), strangers).seal(strangers);
-    assert!(verify(&genesis, &fork).is_err());
+    let (trusted_keys, _) = four();
+    let ten = verify(&genesis, &Draft::after(&genesis, 10).seal(&trusted_keys)).unwrap();
+    let beside = with_validators(Draft::after(&ten, 0), strangers).seal(strangers);
+    let other = VerifyError::Hash { number: 10, expected: ten.hash(), found: hash_of(&beside) };
+    assert_eq!(verify(&ten, &beside), Err(other));
 }
 
 #[test]
@@ -364,4 +368,19 @@ fn a_genesis_checkpoint_carries_nothing_that_its_hash_does_not_cover() {
         verify_checkpoint(&checkpoint, &Draft { round: 1, ..draft }.seal([]), &RULES),
         Err(VerifyError::GenesisSealed { round: 1, seals: 0 })
     );
+}
+
+/// So that whoever halves the distance after `NotEnoughTrust` always gets there.
+#[test]
+fn a_quorum_of_a_set_that_differs_by_one_always_has_enough_trust() {
+    let set =
+        |range: core::ops::Range<u8>| ValidatorSet::new(range.map(Address::repeat_byte).collect()).unwrap();
+    for n in 1..=100 {
+        let trusted = set(1..n + 1);
+        let grown = set(1..n + 2);
+        assert!(grown.quorum() - 1 >= trusted.trust_threshold(), "{n} validators and one more");
+        if n > 1 {
+            assert!(set(1..n).quorum() >= trusted.trust_threshold(), "{n} validators and one less");
+        }
+    }
 }
