@@ -26,11 +26,11 @@ export class MedrecCompleteness extends LitElement {
 
   override render(): TemplateResult | typeof nothing {
     const { records } = this.#words.text;
-    const told = this.parts.filter(({ view }) => view.state === 'complete' && view.count > 0);
+    const told = this.parts.filter(({ view }) => view.count > 0);
     if (told.length === 0) return nothing;
     const all = told.reduce((sum, { view }) => sum + view.count, 0);
     const good = told.reduce((sum, { view }) => sum + tally(view).good, 0);
-    const whole = good === all && told.length === this.parts.filter(({ view }) => view.count > 0).length;
+    const whole = good === all && this.parts.every(({ view }) => view.state === 'complete');
     return html`<p class="badge ${whole ? 'verified' : 'broken'}">
         ${icon(whole ? 'check' : 'missing', 16)}<span>${whole ? records.complete(all) : records.incomplete(good, all)}</span>
       </p>

@@ -18,6 +18,9 @@ export class MedrecEndpoints extends LitElement {
       caption strong { display: block; font-weight: 650; }
       th { font-size: 13px; font-weight: 400; color: var(--medrec-muted); text-align: left; }
       th, td { padding: 8px 12px 8px 0; border-bottom: 1px solid var(--medrec-line); vertical-align: top; overflow-wrap: anywhere; }
+      .with-note td { border-bottom: 0; padding-bottom: 0; }
+      .note { padding-top: 0; }
+      @media (max-width: 599px) { td { font-size: 13px; } th, td { padding-right: 8px; } }
       .number { text-align: right; white-space: nowrap; }
       th:last-child, td:last-child { padding-right: 0; }
       .state { display: inline-flex; gap: 6px; align-items: center; white-space: nowrap; color: var(--medrec-verified); }
@@ -57,12 +60,13 @@ export class MedrecEndpoints extends LitElement {
 
   #row({ url, state, block, latencyMs, error }: EndpointView): TemplateResult {
     const { text, format } = this.#words;
-    return html`<tr>
-      <td>${format.host(url)}${error ? html`<div class="small muted">${explain(error.code, text).what} <code>${error.code}</code></div>` : nothing}</td>
+    return html`<tr class=${error ? 'with-note' : ''}>
+      <td>${format.host(url)}</td>
       <td><span class="state ${state}">${icon(signs[state], 16)}${text.network.state[state]}</span></td>
       <td class="number">${block === null ? '–' : format.number(block)}</td>
       <td class="number">${latencyMs === null ? '–' : text.network.milliseconds(latencyMs)}</td>
-    </tr>`;
+      </tr>
+      ${error ? html`<tr><td colspan="4" class="note small muted">${explain(error.code, text).what} <code>${error.code}</code></td></tr>` : nothing}`;
   }
 }
 

@@ -10,7 +10,7 @@ import './medrec-completeness.js';
 import './medrec-trouble.js';
 
 const FEW = 5;
-const PAGE = 200;
+const PAGE = 100;
 
 /** Where the entries of a list lead to. */
 export interface ListLinks {

@@ -53,7 +53,8 @@ export class MedrecTrouble extends LitElement {
         <div role="alert" class="stack tight">
           <p><strong>${what}</strong></p>
           ${this.who ? html`<p class="small muted">${text.errors.sources(this.who)}</p>` : nothing}
-          <p>${means} ${now}</p>
+          <p>${means}</p>
+          <p>${now}</p>
         </div>
         <div class="actions">
           ${this.retry ? html`<button type="button" @click=${this.#retry}>${text.common.retry}</button>` : nothing}<slot></slot>

@@ -71,7 +71,7 @@ export class MedrecViewers extends LitElement {
   #ask(viewer: ViewerView, name: string): TemplateResult {
     const { sharing } = this.#words.text;
     return html`<div class="ask notice" role="group" aria-label=${sharing.stopQuestion(name)}>
-      <p><strong>${sharing.stopQuestion(name)}</strong> ${sharing.stopHint(name)}</p>
+      <p><strong>${sharing.stopQuestion(name)}</strong><br />${sharing.stopHint(name)}</p>
       <div class="row">
         <button type="button" class="danger" @click=${() => { this.#stop(viewer); }}>${sharing.stopConfirm}</button>
         <button type="button" class="quiet" @click=${() => (this.asking = null)}>${sharing.keep}</button>

@@ -29,7 +29,7 @@ const TICK_MS = 5000;
 type Phase =
   | { readonly kind: 'starting' }
   | { readonly kind: 'failed'; readonly error: ErrorView }
-  | { readonly kind: 'entry'; readonly vault: 'none' | 'locked'; readonly idle: boolean }
+  | { readonly kind: 'entry'; readonly vault: 'none' | 'locked'; readonly idle: boolean; readonly error: ErrorView | null }
   | { readonly kind: 'open' };
 
 /** The patient app: opens the verifier, lets the person in, and shows the page that the address names. */
@@ -119,7 +119,8 @@ export class MedrecPatient extends LitElement {
       case 'failed':
         return html`<medrec-trouble retry .error=${phase.error} @medrec-retry-requested=${this.#start}></medrec-trouble>`;
       case 'entry':
-        return html`<medrec-entry-page .client=${this.#client} .vault=${phase.vault} .idle=${phase.idle} .invited=${this.place.kind === 'invitation'}
+        return html`${phase.error ? html`<medrec-trouble .error=${phase.error}></medrec-trouble>` : nothing}
+          <medrec-entry-page .client=${this.#client} .vault=${phase.vault} .idle=${phase.idle} .invited=${this.place.kind === 'invitation'}
           @medrec-entered=${this.#entered}></medrec-entry-page>`;
     }
   }
@@ -177,11 +178,11 @@ export class MedrecPatient extends LitElement {
     try {
       const client = this.#client ?? (await Client.open());
       this.#client = client;
-      client.onLocked = () => { this.#outOf(false); };
-      client.onWorkerError = () => { this.#outOf(false); };
+      client.onLocked = () => { this.#outOf(false, null); };
+      client.onWorkerError = (error) => { this.#outOf(false, error); };
       this.#library.use(client);
       const vault = await client.vaultState();
-      this.phase = vault === 'unlocked' ? { kind: 'open' } : { kind: 'entry', vault, idle: false };
+      this.phase = vault === 'unlocked' ? { kind: 'open' } : { kind: 'entry', vault, idle: false, error: null };
       this.#sync.start(client);
     } catch (thrown) {
       this.phase = { kind: 'failed', error: errorView(thrown) };
@@ -203,13 +204,13 @@ export class MedrecPatient extends LitElement {
 
   #lock(idle: boolean): void {
     this.#client?.lock();
-    this.#outOf(idle);
+    this.#outOf(idle, null);
   }
 
   /** Shows the way in again, with nothing left of what was open. */
-  #outOf(idle: boolean): void {
+  #outOf(idle: boolean, error: ErrorView | null): void {
     this.#library.forget();
-    if (this.phase.kind === 'open') this.phase = { kind: 'entry', vault: 'locked', idle };
+    if (this.phase.kind === 'open') this.phase = { kind: 'entry', vault: 'locked', idle, error };
   }
 
   readonly #refresh = (): void => {

@@ -46,6 +46,8 @@ export class MedrecRecordsPage extends LitElement {
   readonly #words = new Words(this);
   /** The groups of the views they were made from, made again only when a view changed. */
   #grouped: { readonly views: readonly RecordsView[]; readonly groups: readonly Group[] } = { views: [], groups: [] };
+  /** What the filter let through, found again only when something of it changed: a new list begins at its top. */
+  #narrowed: { readonly inputs: readonly unknown[]; readonly groups: readonly Group[] } = { inputs: [], groups: [] };
   #scrolled = 0;
 
   constructor() {
@@ -121,7 +123,7 @@ export class MedrecRecordsPage extends LitElement {
     if (!network || !this.#stale) return nothing;
     const { text, format } = this.#words;
     const when = network.view ? text.network.stale(format.ago(network.view.time, this.now)) : text.network.never;
-    return html`<p class="notice stale small" role="status">${when}. ${text.network.staleStory}</p>`;
+    return html`<p class="notice stale small" role="status"><strong>${when}</strong><br />${text.network.staleStory}</p>`;
   }
 
   #source({ id, name, loaded }: Source): TemplateResult | typeof nothing {
@@ -131,10 +133,10 @@ export class MedrecRecordsPage extends LitElement {
   }
 
   #list(groups: readonly Group[]): TemplateResult {
-    const { text, format } = this.#words;
+    const { text } = this.#words;
     const { place } = this;
     const filter: Filter = { category: place.category, steward: this.steward, search: this.search };
-    const shown = narrowed(groups, filter, text, format);
+    const shown = this.#shown(groups, filter);
     const searching = this.search.trim() !== '';
     const count = shown.reduce((sum, { rows }) => sum + rows.length, 0);
     return html`<medrec-record-filter .filter=${filter} .groups=${groups} @medrec-filter-changed=${this.#filter}></medrec-record-filter>
@@ -148,6 +150,15 @@ export class MedrecRecordsPage extends LitElement {
           </div>`
         : html`<medrec-record-list .groups=${shown} .links=${this.#links} ?brief=${place.category === null && !searching} .current=${place.record}
             .stale=${this.#stale} .now=${this.#stale ? this.now : 0} @medrec-retry-requested=${this.#again}></medrec-record-list>`}`;
+  }
+
+  #shown(groups: readonly Group[], filter: Filter): readonly Group[] {
+    const { text, format } = this.#words;
+    const inputs = [groups, filter.category, filter.steward, filter.search, text];
+    if (inputs.some((input, index) => input !== this.#narrowed.inputs[index])) {
+      this.#narrowed = { inputs, groups: narrowed(groups, filter, text, format) };
+    }
+    return this.#narrowed.groups;
   }
 
   #empty({ relationships }: Known): TemplateResult | typeof nothing {

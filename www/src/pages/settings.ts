@@ -45,7 +45,8 @@ export class MedrecSettingsPage extends LitElement {
       <section class="stack">
         <h2>${settings.security}</h2>
         <div class="row"><button type="button" @click=${this.#lock}>${icon('lock', 20)}${settings.lock}</button></div>
-        <p class="muted">${settings.lockHint} ${settings.phraseHint}</p>
+        <p class="muted">${settings.lockHint}</p>
+        <p class="muted">${settings.phraseHint}</p>
       </section>
       <section class="stack">
         <h2>${settings.about}</h2>

@@ -221,7 +221,7 @@ export const en = {
     incomplete: (good: number, all: number): string => `${n(good)} of ${n(all)} records in this list can be shown.`,
     incompleteFrom: (good: number, all: number, name: string, altered: number, missing: number): string =>
       `${name}: ${n(good)} of ${n(all)}` + (altered > 0 ? `, ${n(altered)} altered` : '') + (missing > 0 ? `, ${n(missing)} not delivered` : ''),
-    brokenCategory: (name: string, category: string): string => `${category} from ${name} cannot be shown`,
+    brokenCategory: (name: string, category: string): string => `${category} from ${name}`,
     notGranted: (name: string): string => `Not shared with you by this person: ${name}`,
     choose: 'Choose a record to read it and to see why you can trust it.',
     undated: 'No date',

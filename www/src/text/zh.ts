@@ -218,7 +218,7 @@ export const zh: Text = {
       `${name}：${n(all)} 条中有 ${n(good)} 条` +
       (altered > 0 ? `，${n(altered)} 条已被更改` : '') +
       (missing > 0 ? `，${n(missing)} 条未送达` : ''),
-    brokenCategory: (name, category) => `${name}的${category}无法显示`,
+    brokenCategory: (name, category) => `${name}的${category}`,
     notGranted: (name) => `对方没有共享给您：${name}`,
     choose: '选择一条记录，即可阅读，并了解为什么可以相信它。',
     undated: '无日期',
