@@ -39,12 +39,13 @@ export class MedrecRecordList extends LitElement {
     badgeStyles,
     css`
       .groups { display: grid; gap: 28px; }
-      header { display: grid; gap: 2px; padding-bottom: 8px; border-bottom: 1px solid var(--medrec-line); }
+      header { display: grid; gap: 2px; margin: 0 -8px; padding: 0 8px 8px; border-bottom: 1px solid var(--medrec-line); }
       .name { display: flex; justify-content: space-between; gap: 12px; align-items: baseline; }
       .name .muted { font-weight: 400; }
+      ul.rows { margin: 0 -8px; }
       ul.rows > li { content-visibility: auto; contain-intrinsic-size: auto 69px; border-bottom: 1px solid var(--medrec-line); }
       a.record {
-        display: grid; grid-template-columns: 1fr auto; gap: 2px 16px; padding: 10px 8px; margin: 0 -8px; min-height: 44px;
+        display: grid; grid-template-columns: 1fr auto; gap: 2px 16px; padding: 10px 8px; min-height: 44px;
         color: inherit; text-decoration: none; border-radius: 8px;
       }
       a.record:hover { background: var(--medrec-sunken); }
@@ -52,6 +53,7 @@ export class MedrecRecordList extends LitElement {
       a.record:focus-visible { outline-offset: -2px; border-radius: 8px; }
       .title { font-weight: 500; overflow-wrap: anywhere; min-width: 0; }
       .value { text-align: right; max-width: 16ch; overflow-wrap: anywhere; }
+      a.record .badge { justify-self: end; }
       .withheld .title { color: var(--medrec-broken); }
       .more { display: flex; gap: 4px; align-items: center; min-height: 44px; font-weight: 600; text-decoration: none; }
       medrec-trouble { padding-top: 12px; }

@@ -75,7 +75,7 @@ export class MedrecRecordsPage extends LitElement {
   protected override updated(changed: PropertyValues<this>): void {
     const before = changed.get('place');
     // On a phone the record takes the place of the list; going back leads to where one was.
-    if (before && before.record !== this.place.record && matchMedia('(max-width: 1099px)').matches) {
+    if (before && before.record !== this.place.record && matchMedia('(max-width: 899px)').matches) {
       scrollTo({ top: this.place.record === null ? this.#scrolled : 0 });
     } else if (before && before.category !== this.place.category) {
       scrollTo({ top: 0 });

@@ -17,14 +17,18 @@ export const shell = css`
     padding: 0 8px env(safe-area-inset-bottom);
   }
   @media (min-width: 900px) {
-    .inside { display: grid; grid-template-columns: 232px minmax(0, 1fr); padding: 0; }
+    .inside { display: grid; grid-template-columns: 200px minmax(0, 1fr); padding: 0; }
     .inside medrec-nav {
       position: sticky; inset: 0 auto auto; height: 100dvh; padding: 0; border-top: 0; border-right: 1px solid var(--medrec-line);
       background: transparent;
     }
-    main { padding: 32px 40px 48px; max-width: calc(var(--medrec-reading) + 80px); margin: 0; }
+    main { padding: 32px 24px 48px; max-width: calc(var(--medrec-reading) + 48px); margin: 0; }
     main.wide-page { max-width: none; }
     .outside { padding: 40px 24px; }
+  }
+  @media (min-width: 1200px) {
+    .inside { grid-template-columns: 232px minmax(0, 1fr); }
+    main { padding-inline: 40px; max-width: calc(var(--medrec-reading) + 80px); }
   }
   @media print { .inside { display: block; padding: 0; } medrec-nav, .skip, header, footer, .aside { display: none !important; } }
 `;
