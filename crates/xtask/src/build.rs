@@ -31,14 +31,12 @@ fn package() -> Outcome {
     let build = ["build", "--package", "web", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
     step_shown("wasm", command("cargo", &build, "."))?;
     let wasm = target().join("wasm32-unknown-unknown/wasm/web.wasm");
-    let bindgen = ["--target", "web", "--out-dir", "pkg", "--out-name", "medrec_light", &wasm.display().to_string()];
+    let bindgen =
+        ["--target", "web", "--out-dir", "pkg", "--out-name", "medrec_light", &wasm.display().to_string()];
     step("wasm-bindgen", command("wasm-bindgen", &bindgen, "."))?;
     let opt = root().join("www/node_modules/.bin/wasm-opt");
     let file = "medrec_light_bg.wasm";
-    step(
-        "wasm-opt",
-        command(&opt.display().to_string(), &["-Oz", "--all-features", file, "-o", file], "pkg"),
-    )
+    step("wasm-opt", command(&opt.display().to_string(), &["-Oz", "--all-features", file, "-o", file], "pkg"))
 }
 
 /// `www/dist/`, the page as it is served.

@@ -16,7 +16,8 @@ pub(crate) const CHECKS: [Check; 7] = [
     }),
     ("clippy for the browser", || {
         tools::wasm()?;
-        let args = ["clippy", "--package", "web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
+        let args =
+            ["clippy", "--package", "web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
         step("clippy for the browser", command("cargo", &args, "."))
     }),
     ("rustdoc", || {

@@ -31,7 +31,9 @@ pub(crate) fn command(program: &str, args: &[&str], folder: &str) -> Command {
 pub(crate) fn step(name: &str, mut command: Command) -> Outcome {
     let started = Instant::now();
     eprint!("  {name} … ");
-    let output = command.output().map_err(|error| format!("{name}: {:?} did not start: {error}", command.get_program()))?;
+    let output = command
+        .output()
+        .map_err(|error| format!("{name}: {:?} did not start: {error}", command.get_program()))?;
     if output.status.success() {
         eprintln!("{:.1} s", started.elapsed().as_secs_f32());
         return Ok(());
@@ -45,7 +47,9 @@ pub(crate) fn step(name: &str, mut command: Command) -> Outcome {
 pub(crate) fn step_shown(name: &str, mut command: Command) -> Outcome {
     let started = Instant::now();
     eprintln!("  {name} …");
-    let status = command.status().map_err(|error| format!("{name}: {:?} did not start: {error}", command.get_program()))?;
+    let status = command
+        .status()
+        .map_err(|error| format!("{name}: {:?} did not start: {error}", command.get_program()))?;
     if !status.success() {
         return Err(format!("{name} failed ({status})").into());
     }
@@ -58,7 +62,12 @@ pub(crate) fn output_of(mut command: Command) -> Result<String, Box<dyn std::err
     let shown = format!("{:?}", command.get_program());
     let output = command.output().map_err(|error| format!("{shown} did not start: {error}"))?;
     if !output.status.success() {
-        return Err(format!("{shown} failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr)).into());
+        return Err(format!(
+            "{shown} failed ({}): {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )
+        .into());
     }
     Ok(String::from_utf8(output.stdout)?)
 }

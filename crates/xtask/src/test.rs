@@ -27,7 +27,8 @@ pub(crate) fn all() -> Outcome {
     }
     tally.cargo("Rust", &["test", "--workspace", "--no-fail-fast"]);
     for package in ["lightclient", "web"] {
-        let args = ["test", "--package", package, "--target", "wasm32-unknown-unknown", "--tests", "--no-fail-fast"];
+        let args =
+            ["test", "--package", package, "--target", "wasm32-unknown-unknown", "--tests", "--no-fail-fast"];
         tally.cargo(&format!("{package} in Chromium"), &args);
     }
     tally.node("page units", "www", &["--test", "--test-reporter=tap", "test/"]);

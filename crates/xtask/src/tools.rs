@@ -5,9 +5,9 @@ use crate::run::{Outcome, command, output_of, root, step, step_shown, target};
 
 /// The wasm target and the `wasm-bindgen` tools (compiler and test runner).
 pub(crate) fn wasm() -> Outcome {
-    if !output_of(command("rustc", &["--print", "sysroot"], "."))
-        .is_ok_and(|sysroot| std::path::Path::new(sysroot.trim()).join("lib/rustlib/wasm32-unknown-unknown").exists())
-    {
+    if !output_of(command("rustc", &["--print", "sysroot"], ".")).is_ok_and(|sysroot| {
+        std::path::Path::new(sysroot.trim()).join("lib/rustlib/wasm32-unknown-unknown").exists()
+    }) {
         step("wasm target", command("rustup", &["target", "add", "wasm32-unknown-unknown"], "."))?;
     }
     let version = locked_version("wasm-bindgen")?;
@@ -22,7 +22,17 @@ pub(crate) fn wasm() -> Outcome {
         &format!("wasm-bindgen {version} (once, about four minutes)"),
         command(
             "cargo",
-            &["install", "wasm-bindgen-cli", "--version", &version, "--root", tools, "--target-dir", &build, "--force"],
+            &[
+                "install",
+                "wasm-bindgen-cli",
+                "--version",
+                &version,
+                "--root",
+                tools,
+                "--target-dir",
+                &build,
+                "--force",
+            ],
             ".",
         ),
     )?;
@@ -53,7 +63,8 @@ pub(crate) fn chromium() -> Outcome {
         return Ok(());
     }
     step("apt-get update", command("apt-get", &["update", "-qq"], "."))?;
-    let packages = ["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver", "fonts-noto-cjk"];
+    let packages =
+        ["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver", "fonts-noto-cjk"];
     let mut install = command("apt-get", &packages, ".");
     install.env("DEBIAN_FRONTEND", "noninteractive");
     step("Chromium (Debian's packages)", install)

@@ -21,7 +21,8 @@ struct Options {
 
 /// Reads the words after `demo`.
 fn options(args: &[&str]) -> Result<Options, Box<dyn std::error::Error>> {
-    let mut options = Options { check: false, build: true, free_ports: false, state: target().join("demo/state") };
+    let mut options =
+        Options { check: false, build: true, free_ports: false, state: target().join("demo/state") };
     let mut words = args.iter();
     while let Some(word) = words.next() {
         match *word {

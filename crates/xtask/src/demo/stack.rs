@@ -51,7 +51,8 @@ pub(crate) struct Stack {
 /// Starts everything; what the folder already holds (chain, keys, records, invitations, ports) is kept.
 pub(crate) async fn start(state: &Path, free_ports: bool) -> Result<Stack, Failure> {
     let description_path = state.join("demo.json");
-    let before = std::fs::read(&description_path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let before =
+        std::fs::read(&description_path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
     let ports = ports(before.as_ref(), free_ports)?;
     let mut stack = Stack { ports, description_path, description: Value::Null, children: Vec::new() };
 
@@ -114,7 +115,8 @@ impl Stack {
         }
         let config = text(&config)?;
         let identity: Value = serde_json::from_str(&gatekeeper(&["init", "--config", config])?)?;
-        let field = |name: &str| identity[name].as_str().map(str::to_owned).ok_or(format!("init told no {name}"));
+        let field =
+            |name: &str| identity[name].as_str().map(str::to_owned).ok_or(format!("init told no {name}"));
         let (address, encryption_key) = (field("address")?, field("encryptionKey")?);
         if new {
             let admit = ["operator", "admit", "--network", text(network)?, "--key-file", text(operator)?];
@@ -123,7 +125,10 @@ impl Stack {
             medrec(&[&admit[..], &member[..], &place[..]].concat())?;
             let mut seed = vec!["seed".to_owned(), "--config".to_owned(), config.to_owned()];
             for bundle in hospital.bundles {
-                seed.extend(["--bundle".to_owned(), text(&root().join("tests/data/synthea").join(bundle))?.to_owned()]);
+                seed.extend([
+                    "--bundle".to_owned(),
+                    text(&root().join("tests/data/synthea").join(bundle))?.to_owned(),
+                ]);
             }
             gatekeeper(&seed.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
@@ -147,7 +152,8 @@ impl Stack {
         let output = child.stdout.take().ok_or("a server without output")?;
         let mut lines = BufReader::new(output).lines();
         let line = lines.next_line().await?.ok_or_else(|| format!("{name} ended before it was ready"))?;
-        let ready: Value = serde_json::from_str(&line).map_err(|error| format!("{name} said {line:?}: {error}"))?;
+        let ready: Value =
+            serde_json::from_str(&line).map_err(|error| format!("{name} said {line:?}: {error}"))?;
         if ready["ready"] != true {
             return Err(format!("{name} is not ready: {line}").into());
         }
@@ -229,7 +235,9 @@ fn gatekeeper_toml(port: u16, origin: &str, folder: &Path, network: &Path) -> St
 /// Fixed ports for people, the ones of the last start where there was one, free ones where asked.
 fn ports(before: Option<&Value>, free: bool) -> Result<Ports, Failure> {
     if let Some(known) = before.and_then(|known| known.get("ports")) {
-        let port = |value: &Value| value.as_u64().and_then(|port| u16::try_from(port).ok()).ok_or("demo.json: bad port");
+        let port = |value: &Value| {
+            value.as_u64().and_then(|port| u16::try_from(port).ok()).ok_or("demo.json: bad port")
+        };
         return Ok(Ports {
             page: port(&known["page"])?,
             rpc: [port(&known["rpc"][0])?, port(&known["rpc"][1])?, port(&known["rpc"][2])?],
@@ -240,8 +248,10 @@ fn ports(before: Option<&Value>, free: bool) -> Result<Ports, Failure> {
         return Ok(Ports { page: 18600, rpc: [18545, 18546, 18547], gatekeepers: [18601, 18602] });
     }
     // All six are held open until the last is known, so that they differ.
-    let held: Vec<_> = (0..6).map(|_| std::net::TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
-    let found: Vec<u16> = held.iter().map(|one| Ok(one.local_addr()?.port())).collect::<std::io::Result<_>>()?;
+    let held: Vec<_> =
+        (0..6).map(|_| std::net::TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
+    let found: Vec<u16> =
+        held.iter().map(|one| Ok(one.local_addr()?.port())).collect::<std::io::Result<_>>()?;
     let [page, a, b, c, d, e] = found[..] else { return Err("no six free ports".into()) };
     Ok(Ports { page, rpc: [a, b, c], gatekeepers: [d, e] })
 }

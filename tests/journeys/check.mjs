@@ -1,0 +1,110 @@
+// `cargo xtask demo --check`: one person reads a first record; screenshots of each screen; two figures.
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { badges, createIdentity, acceptInvitation, go, unlock } from './app.mjs';
+import { launch, person } from './browser.mjs';
+
+const demo = JSON.parse(await readFile(process.env.MEDREC_DEMO, 'utf8'));
+const folder = process.env.MEDREC_SCREENS;
+await mkdir(folder, { recursive: true });
+const browser = await launch();
+
+/** One screenshot in each theme and width. */
+async function shoot(page, name, language) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    for (const [width, height] of [[390, 844], [1280, 860]]) {
+      await page.setViewportSize({ width, height });
+      await page.screenshot({ path: path.join(folder, `${name}-${width}-${colorScheme}-${language}.png`) });
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+/** The screens before there is an identity, in both languages. */
+async function entry() {
+  const ways = {
+    en: { locale: 'en-GB', create: 'Start here', restore: 'I already have twelve words' },
+    zh: { locale: 'zh-CN', create: '开始使用', restore: '我已有十二个单词' },
+  };
+  for (const [language, { locale, ...buttons }] of Object.entries(ways)) {
+    const page = await person(browser, { locale });
+    await page.goto(demo.app);
+    await page.getByRole('button', { name: buttons.create }).waitFor();
+    await shoot(page, 'welcome', language);
+    for (const [name, button] of Object.entries(buttons)) {
+      await page.goto(demo.app);
+      await page.reload();
+      await page.getByRole('button', { name: button }).click();
+      await shoot(page, name, language);
+    }
+    await page.context().close();
+  }
+}
+
+/** A patient of both hospitals: from an empty browser to the first verified record, and again after a reload. */
+async function read(page) {
+  const mine = demo.invitations.filter((one) => one.patient === both());
+  let started = Date.now();
+  await page.goto(demo.app);
+  await page.getByRole('button', { name: 'Start here' }).waitFor();
+  let machine = Date.now() - started;
+  await createIdentity(page);
+  for (const invitation of mine) await acceptInvitation(page, invitation);
+  started = Date.now();
+  await go(page, 'Records');
+  await badges(page, 'Verified').first().waitFor();
+  const first = machine + Date.now() - started;
+
+  started = Date.now();
+  await page.reload();
+  await page.getByRole('button', { name: 'Unlock' }).waitFor();
+  machine = Date.now() - started;
+  await unlock(page);
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+  started = Date.now();
+  await badges(page, 'Verified').first().waitFor();
+  return { first, again: machine + Date.now() - started };
+}
+
+/** The patient whom both hospitals know. */
+function both() {
+  const hospitals = new Map();
+  for (const one of demo.invitations) hospitals.set(one.patient, (hospitals.get(one.patient) ?? 0) + 1);
+  return [...hospitals].find(([, count]) => count > 1)[0];
+}
+
+/** The screens of an open app, in both languages. */
+async function screens(page) {
+  await go(page, 'Records');
+  const record = page.getByRole('main').getByRole('link').filter({ hasText: 'Verified' }).first();
+  await record.click();
+  await page.getByRole('heading', { name: 'Why you can trust this' }).waitFor();
+  const recordPlace = new URL(page.url()).hash;
+  await go(page, 'Sharing');
+  await page.getByRole('link', { name: 'Let someone read' }).first().click();
+  await page.getByRole('heading', { name: 'Let someone read' }).waitFor();
+  const grantPlace = new URL(page.url()).hash;
+  for (const language of ['en', 'zh']) {
+    await page.goto(`${demo.app}#/settings`);
+    await page.getByRole('combobox').first().selectOption(language);
+    await shoot(page, 'settings', language);
+    const places = [['home', '#/'], ['records', '#/records'], ['record', recordPlace], ['sharing', '#/sharing'], ['grant', grantPlace]];
+    for (const [name, place] of places) {
+      await page.goto(demo.app + place);
+      await page.waitForLoadState('networkidle');
+      await shoot(page, name, language);
+    }
+  }
+}
+
+try {
+  await entry();
+  const page = await person(browser);
+  const { first, again } = await read(page);
+  await screens(page);
+  if (page.faults.length > 0) throw new Error(`the page complained:\n${page.faults.join('\n')}`);
+  console.log(`first verified record in ${first} ms (first visit), ${again} ms (return visit)`);
+} finally {
+  await browser.close();
+}
