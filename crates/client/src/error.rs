@@ -7,10 +7,14 @@
 use core::fmt;
 
 use lightclient::{Fault, HeaderError, ProofError, VerifyError};
+use protocol::grant::Refusal;
 use protocol::layout::LayoutError;
+use protocol::record_set::RecordSetError;
 
 use crate::explain;
-use crate::ports::{EntropyError, TransportError};
+use crate::gatekeeper::GatekeeperError;
+use crate::journeys::JourneyError;
+use crate::ports::EntropyError;
 use crate::rpc::RpcError;
 use crate::state::StateError;
 use crate::sync::SyncError;
@@ -31,15 +35,24 @@ pub enum Problem {
     /// No random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
+    /// A gatekeeper's answer is of no use.
+    #[error(transparent)]
+    Gatekeeper(#[from] GatekeeperError),
     /// A header is not valid.
     #[error("{}", explain::chain(.0))]
     Header(#[source] VerifyError),
+    /// A journey cannot go on.
+    #[error(transparent)]
+    Journey(#[from] JourneyError),
     /// Proven words are not what the contracts write.
     #[error(transparent)]
     Layout(#[from] LayoutError),
     /// A state proof is not valid.
     #[error("{}", explain::chain(.0))]
     Proof(#[source] ProofError),
+    /// Records do not lead to the root on chain.
+    #[error(transparent)]
+    Records(#[from] RecordSetError),
     /// A node's answer is of no use.
     #[error(transparent)]
     Rpc(#[from] RpcError),
@@ -108,9 +121,12 @@ impl ClientError {
     pub fn fault(&self) -> Fault {
         match &*self.problem {
             Problem::Entropy(_) => Fault::Caller,
+            Problem::Gatekeeper(error) => error.fault(),
             Problem::Header(error) => error.fault(),
+            Problem::Journey(error) => error.fault(),
             Problem::Layout(error) => error.fault(),
             Problem::Proof(error) => error.fault(),
+            Problem::Records(error) => error.fault(),
             Problem::Rpc(error) => error.fault(),
             Problem::State(error) => error.fault(),
             Problem::Sync(error) => error.fault(),
@@ -147,6 +163,12 @@ impl<E: Into<Problem>> From<E> for ClientError {
     }
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::Journey(refusal.into())
+    }
+}
+
 impl From<VerifyError> for Problem {
     fn from(error: VerifyError) -> Self {
         Self::Header(error)
@@ -165,26 +187,23 @@ impl From<ProofError> for Problem {
     }
 }
 
-impl From<TransportError> for Problem {
-    fn from(error: TransportError) -> Self {
-        Self::Rpc(error.into())
-    }
-}
-
 impl Problem {
     /// The code and the two sides of the mismatch.
     fn explain(&self) -> Explained {
         match self {
             Self::Entropy(_) => explain::plain("platform/no-randomness"),
+            Self::Gatekeeper(error) => explain::gatekeeper(error),
             Self::Header(error) => explain::header(error),
+            Self::Journey(error) => explain::journey(error),
             Self::Layout(error) => explain::layout(error),
             Self::Proof(error) => explain::proof(error),
+            Self::Records(error) => explain::records(error),
             Self::Rpc(error) => explain::rpc(error),
             Self::State(error) => explain::state(error),
             Self::Sync(error) => explain::sync(error),
             Self::Transact(error) => explain::transact(error),
             Self::Unreachable { endpoints } => {
-                explain::found("network/unreachable", EndpointFailure::list(endpoints))
+                explain::found_at("network/unreachable", EndpointFailure::list(endpoints))
             }
         }
     }

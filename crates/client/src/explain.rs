@@ -6,9 +6,13 @@ use core::error::Error;
 use core::fmt::Display;
 
 use lightclient::{ProofError, TrieError, VerifyError, qbft::QbftError};
+use protocol::answer::AnswerError;
 use protocol::layout::LayoutError;
+use protocol::record_set::RecordSetError;
 
 use crate::error::Explained;
+use crate::gatekeeper::GatekeeperError;
+use crate::journeys::JourneyError;
 use crate::ports::TransportError;
 use crate::rpc::RpcError;
 use crate::state::StateError;
@@ -21,8 +25,13 @@ pub(crate) fn plain(code: &str) -> Explained {
 }
 
 /// A code and what was found.
-pub(crate) fn found(code: &str, found: impl Display) -> Explained {
+pub(crate) fn found_at(code: &str, found: impl Display) -> Explained {
     Explained { code: code.to_owned(), expected: None, found: Some(found.to_string()) }
+}
+
+/// A code and what was expected.
+pub(crate) fn expected(code: &str, expected: impl Display) -> Explained {
+    Explained { code: code.to_owned(), expected: Some(expected.to_string()), found: None }
 }
 
 /// A code and both sides.
@@ -97,11 +106,7 @@ pub(crate) fn proof(error: &ProofError) -> Explained {
 
 fn trie(error: &TrieError) -> Explained {
     match error {
-        TrieError::MissingNode { expected, .. } => Explained {
-            code: "proof/incomplete".to_owned(),
-            expected: Some(expected.to_string()),
-            found: None,
-        },
+        TrieError::MissingNode { expected, .. } => self::expected("proof/incomplete", expected),
         TrieError::Node { expected, found, .. } => mismatch("proof/node-mismatch", expected, found),
         TrieError::Root { expected, found } => mismatch("proof/root-mismatch", expected, found),
         TrieError::SpareNodes { expected, found } => mismatch("proof/spare-nodes", expected, found),
@@ -129,21 +134,80 @@ pub(crate) fn rpc(error: &RpcError) -> Explained {
             Explained { code: "proof/slot-missing".to_owned(), expected: Some(slot.to_string()), found: None }
         }
         RpcError::SlotSpare { slot } => found_at("proof/slot-spare", slot),
-        RpcError::Transport(error) => transport(error),
+        RpcError::Transport(error) => transport("network", error),
     }
 }
 
-fn transport(error: &TransportError) -> Explained {
+/// No answer: `network/…` from an RPC endpoint, `gatekeeper/…` from a gatekeeper.
+fn transport(whose: &str, error: &TransportError) -> Explained {
+    let code = |what: &str| format!("{whose}/{what}");
     match error {
-        TransportError::Connection { reason } => found_at("network/unreachable", reason),
-        TransportError::Status { found } => mismatch("network/http-status", 200, found),
-        TransportError::Timeout { limit_millis } => found_at("network/timeout", format!("{limit_millis} ms")),
-        TransportError::TooLarge { limit_bytes } => Explained {
-            code: "network/answer-too-large".to_owned(),
-            expected: Some(format!("at most {limit_bytes} bytes")),
-            found: None,
+        TransportError::Connection { reason } => found_at(&code("unreachable"), reason),
+        TransportError::Status { found } => mismatch(&code("http-status"), 200, found),
+        TransportError::Timeout { limit_millis } => found_at(&code("timeout"), format!("{limit_millis} ms")),
+        TransportError::TooLarge { limit_bytes } => {
+            expected(&code("answer-too-large"), format!("at most {limit_bytes} bytes"))
+        }
+        TransportError::Url { url } => found_at(&code("bad-url"), url),
+    }
+}
+
+/// `gatekeeper/…`; a signed refusal is `gatekeeper/refused/<code of the refusal>`.
+pub(crate) fn gatekeeper(error: &GatekeeperError) -> Explained {
+    match error {
+        GatekeeperError::Answer(error) => answer(error),
+        GatekeeperError::CategoryMissing { category } => expected("gatekeeper/category-missing", category),
+        GatekeeperError::Content { reason } => found_at("gatekeeper/bad-content", reason),
+        GatekeeperError::Envelope(error) => found_at("gatekeeper/not-for-us", error),
+        GatekeeperError::MemberRemoved { steward } => found_at("gatekeeper/member-removed", steward),
+        GatekeeperError::NoMember { steward } => expected("gatekeeper/no-member", steward),
+        GatekeeperError::Origin { origin, .. } => found_at("gatekeeper/bad-origin", origin),
+        GatekeeperError::Refused(refusal) => Explained {
+            code: format!("gatekeeper/refused/{}", refusal.code),
+            expected: refusal.expected.clone(),
+            found: refusal.found.clone(),
         },
-        TransportError::Url { url } => found_at("network/bad-url", url),
+        GatekeeperError::Transport(error) => transport("gatekeeper", error),
+    }
+}
+
+fn answer(error: &AnswerError) -> Explained {
+    match error {
+        AnswerError::ContentType { expected, found } => mismatch("gatekeeper/bad-answer", expected, found),
+        AnswerError::Network { expected, found } => mismatch("gatekeeper/bad-answer", expected, found),
+        AnswerError::Refusal { reason } => found_at("gatekeeper/bad-answer", reason),
+        AnswerError::Signature(error) => found_at("gatekeeper/bad-signature", error),
+        AnswerError::TooLarge { limit, found } => mismatch("gatekeeper/answer-too-large", limit, found),
+    }
+}
+
+/// `access/<code of the refusal>` for what the proven state does not permit, `invitation/…`, `relationship/…`.
+pub(crate) fn journey(error: &JourneyError) -> Explained {
+    match error {
+        JourneyError::Access(refusal) => {
+            mismatch(&format!("access/{}", refusal.code), &refusal.expected, &refusal.found)
+        }
+        JourneyError::NotPublished { steward, .. } => expected("relationship/not-published", steward),
+        JourneyError::OtherNetwork { expected, found } => {
+            mismatch("invitation/other-network", expected, found)
+        }
+        JourneyError::Status { expected, found } => {
+            mismatch("relationship/status", expected.name(), found.name())
+        }
+        JourneyError::UnknownSteward { steward } => found_at("invitation/unknown-steward", steward),
+    }
+}
+
+/// `record/…`: a whole category that is not what was anchored.
+pub(crate) fn records(error: &RecordSetError) -> Explained {
+    match error {
+        RecordSetError::Category { expected, found } => mismatch("record/category-mismatch", expected, found),
+        RecordSetError::Count { expected, found, .. } => mismatch("record/count-mismatch", expected, found),
+        RecordSetError::DuplicateRecord { id } => found_at("record/duplicate", id),
+        RecordSetError::HalfRecord { index, .. } => found_at("record/half", index),
+        RecordSetError::Order { index, .. } => found_at("record/out-of-order", index),
+        RecordSetError::Root { expected, found, .. } => mismatch("record/root-mismatch", expected, found),
+        RecordSetError::Total { expected, found } => mismatch("record/total-mismatch", expected, found),
     }
 }
 
@@ -151,11 +215,7 @@ fn transport(error: &TransportError) -> Explained {
 pub(crate) fn state(error: &StateError) -> Explained {
     match error {
         StateError::CodeHash { expected, found, .. } => mismatch("network/wrong-code", expected, found),
-        StateError::NoContract { address, .. } => Explained {
-            code: "network/no-contract".to_owned(),
-            expected: Some(address.to_string()),
-            found: None,
-        },
+        StateError::NoContract { address, .. } => expected("network/no-contract", address),
     }
 }
 
@@ -195,9 +255,4 @@ pub(crate) fn layout(error: &LayoutError) -> Explained {
         LayoutError::TooLong { expected, found, .. } => mismatch("layout/too-long", expected, found),
         LayoutError::Word { word, .. } => found_at("layout/word", word),
     }
-}
-
-/// As [`found`], where a binding of that name is in scope.
-fn found_at(code: &str, value: impl Display) -> Explained {
-    found(code, value)
 }

@@ -15,8 +15,10 @@ mod client;
 mod directory;
 mod error;
 mod explain;
+mod gatekeeper;
 mod head_store;
 mod join;
+mod journeys;
 #[cfg(feature = "native")]
 mod native;
 mod ports;
@@ -30,7 +32,11 @@ mod transact;
 pub use client::{Client, Head};
 pub use directory::Viewer;
 pub use error::{ClientError, EndpointFailure, Problem};
+pub use gatekeeper::{Answer, Caller, GatekeeperError};
 pub use head_store::{StoredHeadError, encode_stored_head, verify_stored_head};
+pub use journeys::{
+    CategoryOutcome, CategoryReading, GrantOffer, JourneyError, Progress, ReadAsk, Reading, Step,
+};
 #[cfg(feature = "native")]
 pub use native::{FileHeads, MemoryHeads, Native};
 pub use ports::{

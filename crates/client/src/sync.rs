@@ -239,7 +239,11 @@ impl<P: Platform> Round<'_, P> {
         let bound = match self.known_binding(&head) {
             Some(bound) => bound,
             None if anyone_with_us => self.bind(head).await?,
-            None => return Err(none_answered(states.into_iter().filter_map(EndpointState::error).collect())),
+            None => {
+                let urls = &self.client.network().endpoints;
+                let failures = states.into_iter().zip(urls).filter_map(|(state, url)| state.at(url).error());
+                return Err(none_answered(failures.collect()));
+            }
         };
         let (bound, not_saved) = self.commit(bound).await;
         Ok(self.report(bound, start, not_saved, &sightings, states))
@@ -284,28 +288,32 @@ impl<P: Platform> Round<'_, P> {
         join_all(asking).await
     }
 
-    /// Verifies the trusted checkpoint's header, from the first endpoint that has it.
+    /// Verifies the trusted checkpoint's header; whoever shows another one is found out here.
     fn checkpoint(&mut self, sightings: &mut [Sighting]) -> Result<VerifiedHeader, ClientError> {
         let network = self.client.network();
         let mut failures = Vec::new();
-        for sighting in sightings {
-            let verified = match &sighting.checkpoint {
+        let mut verified = None;
+        for (sighting, url) in sightings.iter_mut().zip(&network.endpoints) {
+            let header = match &sighting.checkpoint {
                 Some(Ok(header)) => {
                     verify_checkpoint(&network.checkpoint, header, &network.rules).map_err(ClientError::from)
                 }
                 Some(Err(error)) => Err(error.clone()),
                 None => continue,
             };
-            match verified {
+            match header {
                 Ok(header) => {
-                    self.headers_verified += 1;
-                    return Ok(header);
+                    verified.get_or_insert(header);
                 }
-                Err(error) => failures.push(error),
+                Err(error) => {
+                    // Whoever shows another checkpoint is not asked for anything else.
+                    sighting.failure = Some(error.clone()).filter(|error| error.fault() == Fault::Peer);
+                    failures.push(error.at(url));
+                }
             }
         }
-        let failures = self.name_endpoints(failures);
-        Err(none_answered(failures))
+        self.headers_verified += u64::from(verified.is_some());
+        verified.ok_or_else(|| none_answered(failures))
     }
 
     /// Climbs to the highest header that verifies; returns it with the endpoint that showed it, or where we stood.
@@ -317,6 +325,7 @@ impl<P: Platform> Round<'_, P> {
         let mut candidates: Vec<(usize, Header)> = sightings
             .iter()
             .enumerate()
+            .filter(|(_, sighting)| sighting.failure.is_none())
             .filter_map(|(index, sighting)| Some((index, sighting.latest.as_ref().ok()?.clone())))
             .filter(|(_, header)| header.number > trusted.number())
             .collect();
@@ -563,12 +572,6 @@ impl<P: Platform> Round<'_, P> {
             headers_verified: self.headers_verified,
         }
     }
-
-    /// Puts the endpoints' names to failures that are in their order.
-    fn name_endpoints(&self, failures: Vec<ClientError>) -> Vec<ClientError> {
-        let urls = &self.client.network().endpoints;
-        failures.into_iter().zip(urls).map(|(error, url)| error.at(url)).collect()
-    }
 }
 
 impl EndpointState {
@@ -590,6 +593,7 @@ impl EndpointState {
     }
 
     /// The error, if there is one.
+    #[must_use]
     pub fn error(self) -> Option<ClientError> {
         match self {
             Self::Lies(error) | Self::Unreachable(error) => Some(error),

@@ -163,24 +163,41 @@ pub(crate) struct Wait<'a, P> {
     transactions: &'a [Submitted],
     deadline_millis: u64,
     turns: u64,
+    /// Whether the last look at the state succeeded.
+    has_seen: bool,
 }
 
 impl<'a, P: Platform> Wait<'a, P> {
     /// Begins to wait for `what`, which these transactions (or a peer's) should bring about.
     pub(crate) fn new(client: &'a Client<P>, what: &'static str, transactions: &'a [Submitted]) -> Self {
         let deadline_millis = client.platform().now_millis().saturating_add(LIMIT_SECONDS * 1000);
-        Self { client, what, transactions, deadline_millis, turns: 0 }
+        Self { client, what, transactions, deadline_millis, turns: 0, has_seen: false }
     }
 
-    /// One turn; afterwards the head is as new as can be had.
+    /// What a look at the state brought: `None` if no endpoint could prove it just now.
+    ///
+    /// # Errors
+    /// Any error that is more than silence.
+    pub(crate) fn unless_silent<T>(
+        &mut self,
+        look: Result<T, ClientError>,
+    ) -> Result<Option<T>, ClientError> {
+        self.has_seen = look.is_ok();
+        match look {
+            Err(error) if error.fault() != Fault::Unavailable => Err(error),
+            look => Ok(look.ok()),
+        }
+    }
+
+    /// One turn, after a look at the state under `seen` did not show the effect; afterwards the head is as new as can be had.
     ///
     /// # Errors
     /// [`TransactError`] when time is up or the transactions were in vain; a sync error that is more than silence.
     pub(crate) async fn turn(&mut self, seen: &Head) -> Result<(), ClientError> {
         let (client, what) = (self.client, self.what);
-        if let Some(last) = self.transactions.last() {
-            let account = client.account(seen, last.sender).await?;
-            if account.nonce() > last.nonce {
+        if let Some(last) = self.transactions.last().filter(|_| self.has_seen) {
+            let account = client.account(seen, last.sender).await;
+            if self.unless_silent(account)?.is_some_and(|account| account.nonce() > last.nonce) {
                 return Err(TransactError::NoEffect { what, transaction: last.hash }.into());
             }
         }

@@ -76,7 +76,7 @@ async fn proves_a_slot_asked_for_twice() {
 async fn each_false_proof_has_its_own_error_and_the_next_endpoint_is_asked() {
     let cases = [
         (Manner::OtherAccount(USER), "proof/node-mismatch"),
-        (Manner::OtherBlock(195), "proof/root-mismatch"),
+        (Manner::OtherBlock(136), "proof/root-mismatch"),
         (Manner::ChangedNode, "proof/node-mismatch"),
         (Manner::MissingNode, "proof/incomplete"),
         (Manner::SpareNode, "proof/spare-nodes"),
