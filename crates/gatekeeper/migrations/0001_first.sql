@@ -36,6 +36,7 @@ CREATE TABLE relationship (
   pseudonym BLOB PRIMARY KEY NOT NULL CHECK (length(pseudonym) = 20),
   patient   TEXT NOT NULL REFERENCES patient (id),
   opened_at INTEGER NOT NULL,
+  closed    INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1)), -- proven to be rejected or ended, which is final
   anchored  INTEGER NOT NULL DEFAULT 0                       -- entries of the access log proven to be on chain
 ) STRICT, WITHOUT ROWID;
 

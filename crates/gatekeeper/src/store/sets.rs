@@ -178,12 +178,26 @@ impl Store {
         self.read(|db| {
             let mut statement = db.prepare(
                 "SELECT pseudonym FROM relationship JOIN patient ON patient.id = patient
-                 WHERE NOT EXISTS (SELECT 1 FROM record_set WHERE record_set.pseudonym = relationship.pseudonym
+                 WHERE closed = 0 AND NOT EXISTS (SELECT 1 FROM record_set WHERE record_set.pseudonym = relationship.pseudonym
                                    AND proven = 1 AND patient_version = version)
                  ORDER BY random() LIMIT ?1",
             )?;
             let rows = statement.query_map(params![limit], |row| row.get::<_, Vec<u8>>(0))?;
             rows.map(|bytes| address("pseudonym", &bytes?)).collect()
+        })
+    }
+
+    /// Notes that nothing can be published for a relationship any more; what was published stays readable.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn note_closed(&self, pseudonym: Address) -> Result<(), StoreError> {
+        self.write(|db| {
+            db.execute(
+                "UPDATE relationship SET closed = 1 WHERE pseudonym = ?1",
+                params![pseudonym.as_slice()],
+            )?;
+            Ok(())
         })
     }
 
@@ -315,5 +329,8 @@ mod tests {
         assert_eq!(store.unpublished(9), Ok(vec![]));
         store.add_records(PATIENT, "Ada", &[record("Observation/1", 4, "new")]).unwrap();
         assert_eq!(store.unpublished(9), Ok(vec![ME]));
+        store.note_closed(ME).unwrap();
+        assert_eq!(store.unpublished(9), Ok(vec![]));
+        assert!(store.set_by_root(ME, ROOT).unwrap().is_some());
     }
 }

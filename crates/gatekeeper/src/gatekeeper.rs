@@ -1,0 +1,393 @@
+//! The gatekeeper itself: from the bytes of a request to the bytes of a signed answer.
+//!
+//! A request passes through the same gates in the same order, and the first that is closed names itself: size, form,
+//! audience, time, digest, signature (`protocol::request`), nonce, then the method's own. The nonce is used up before
+//! anything is looked up, so no request does anything twice. What may be read is decided from state that this process
+//! has proven itself, never from anything in the request; the patient behind a pseudonym is known only here.
+//!
+//! Defends against: replay, forwarding, stale or revoked grants (a grant revoked in block n is refused once n is
+//! seen, which is at most one block period later), and answers that are not written into the access log: the entry
+//! comes first. **Not** checked: that this gatekeeper itself still is a member of the network; the client proves that.
+
+use std::sync::Arc;
+
+use alloy_primitives::Address;
+use client::{Head, Platform, TransportError};
+use lightclient::{BlockNumber, Fault, UnixTime};
+use protocol::answer::{AnswerKind, InvitationAnswer, RecordsAnswer, RefusalCode, sign_answer};
+use protocol::category::Categories;
+use protocol::envelope::{EnvelopeContext, seal};
+use protocol::grant::{AccessAsk, decide};
+use protocol::layout::{RelationshipQuery, Right};
+use protocol::network::{Network, NetworkError};
+use protocol::request::{
+    Audience, Call, HttpParts, InvitationCode, Method, VerifiedCall, read_signature, verify_call,
+};
+use serde::Serialize;
+use tokio::sync::Semaphore;
+
+use crate::audit::{self, Outcome};
+use crate::chain::{AccessState, Chain};
+use crate::config::Config;
+use crate::keys::{KeyFileError, Keys};
+use crate::metrics::{Metrics, Standing};
+use crate::record_sets::RecordSets;
+use crate::refusal::Refused;
+use crate::stewardship::{Steward, Stewardship, StewardshipError};
+use crate::store::{Access, NonceUse, Store, StoreError};
+
+/// One provider's gatekeeper.
+#[derive(Debug)]
+pub struct Gatekeeper {
+    config: Config,
+    keys: Keys,
+    audience: Audience,
+    chain: Chain,
+    store: Store,
+    sets: Arc<RecordSets>,
+    stewardship: Stewardship,
+    metrics: Metrics,
+    places: Semaphore,
+}
+
+/// An answer as it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Header fields, lower-case names.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What `accesses.list` answers, sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AccessesAnswer {
+    /// Hash over all entries of the log, also those that are not listed.
+    head: alloy_primitives::B256,
+    /// How many entries the log has.
+    count: u64,
+    /// Number of the first entry listed; 1 unless the log is longer than what is listed at once.
+    first: u64,
+    /// Canonical `AuditEvent`s, oldest first.
+    entries: Vec<String>,
+}
+
+impl Gatekeeper {
+    /// Opens store, keys and network description.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn open(config: Config) -> Result<Self, StartError> {
+        let network = load_network(&config)?;
+        let keys = Keys::load(&config.key_file)?;
+        let store = Store::open(&config.database)?;
+        let audience = Audience {
+            origin: config.origin.clone(),
+            chain_id: network.rules.chain_id,
+            contract: network.relationships.address,
+            steward: keys.signing.address(),
+        };
+        let chain = Chain::new(network, &config.database.with_extension("heads"))?;
+        let places = Semaphore::new(config.max_concurrent_calls);
+        Ok(Self {
+            config,
+            keys,
+            audience,
+            chain,
+            store,
+            sets: Arc::default(),
+            stewardship: Stewardship::default(),
+            metrics: Metrics::default(),
+            places,
+        })
+    }
+
+    /// The configuration.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The address that answers are signed with.
+    pub const fn address(&self) -> Address {
+        self.audience.steward
+    }
+
+    /// The chain as it was verified here.
+    pub const fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// What was counted.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Where the gatekeeper stands; `None` before the first head.
+    pub fn standing(&self) -> Option<Standing> {
+        let head = self.chain.client().head().ok()?;
+        let max_age = self.chain.network().max_head_age;
+        Some(Standing::new(head.header().number(), head.header().timestamp(), self.now(), max_age))
+    }
+
+    /// Answers one request, whatever it is.
+    pub async fn answer(&self, parts: &HttpParts<'_>, body: &[u8]) -> Reply {
+        let result = match self.places.try_acquire() {
+            Ok(_place) => self.call(parts, body).await,
+            // There is but one reason why there is no place.
+            Err(_) => Err(Refused::new(RefusalCode::Unavailable, "the gatekeeper is busy")),
+        };
+        self.metrics.count(result.as_ref().err().map(Refused::code));
+        result.unwrap_or_else(|refused| self.refuse(parts, &refused))
+    }
+
+    /// Signs a refusal, bound to the request if it carries a signature at all.
+    pub fn refuse(&self, parts: &HttpParts<'_>, refused: &Refused) -> Reply {
+        let (status, body) = (refused.code().status(), refused.0.to_body());
+        match read_signature(parts.headers) {
+            Ok(signature) => self.signed(&signature, AnswerKind::Refusal { status }, body),
+            // What is not signed cannot be answered with a signature; who asks so expects none.
+            Err(_) => Reply { status, headers: vec![("content-type", "application/json".to_owned())], body },
+        }
+    }
+
+    async fn call(&self, parts: &HttpParts<'_>, body: &[u8]) -> Result<Reply, Refused> {
+        let call = verify_call(parts, &self.audience, body, self.now(), self.config.allowed_skew)?;
+        self.use_nonce(&call).await?;
+        let content = match &call.call().method {
+            Method::ListAccesses => self.list_accesses(&call).await?,
+            Method::ReadRecords { categories } => self.read_records(&call, *categories).await?,
+            Method::RedeemInvitation { code } => self.redeem(&call, code).await?,
+        };
+        let Call { patient, steward, reply_key, .. } = call.call();
+        let context = EnvelopeContext {
+            chain_id: self.audience.chain_id,
+            contract: self.audience.contract,
+            patient: *patient,
+            steward: *steward,
+        };
+        let mut randomness = [0; 32];
+        self.chain.client().platform().fill_random(&mut randomness).map_err(client::ClientError::from)?;
+        let sealed = seal(reply_key, &context, call.signature(), &content, randomness)?;
+        Ok(self.signed(call.signature(), AnswerKind::Sealed, sealed))
+    }
+
+    fn signed(&self, request_signature: &[u8; 65], kind: AnswerKind, body: Vec<u8>) -> Reply {
+        let Audience { origin, chain_id, .. } = &self.audience;
+        let key = &self.keys.signing;
+        let headers = sign_answer(key, *chain_id, origin, request_signature, kind, &body, self.now());
+        Reply { status: kind.status(), headers: headers.fields().into(), body }
+    }
+
+    async fn use_nonce(&self, call: &VerifiedCall) -> Result<(), Refused> {
+        let (signer, nonce, keep_until) = (call.signer(), call.nonce(), call.forget_after());
+        match self.store.run(move |store| store.use_nonce(signer, &nonce, keep_until)).await? {
+            NonceUse::First => Ok(()),
+            NonceUse::Replayed => Err(Refused::new(RefusalCode::Replayed, "this request came before")),
+            NonceUse::TooMany => Err(Refused::new(
+                RefusalCode::TooManyRequests,
+                "too many requests of this key are still alive",
+            )),
+        }
+    }
+
+    async fn redeem(&self, call: &VerifiedCall, code: &InvitationCode) -> Result<Vec<u8>, Refused> {
+        let pseudonym = self.only_patient(call)?;
+        self.head(call.call()).await?;
+        let (code, now) = (code.digest().into(), self.now());
+        self.store.run(move |store| store.redeem_invitation(code, pseudonym, now)).await?;
+        let transactions = self.stewardship.open(self.steward(), pseudonym).await?;
+        to_json(&InvitationAnswer { transactions })
+    }
+
+    async fn read_records(&self, call: &VerifiedCall, categories: Categories) -> Result<Vec<u8>, Refused> {
+        let state = self.access_state(call).await?;
+        let block = state.head.header().number();
+        let decision = self.decide(call, categories, &state).map_err(|refused| refused.at(block));
+        self.log(call, block, decision.as_ref().err()).await?;
+        decision?;
+        let anchor = state.relationship.record_set;
+        let root = anchor.map(|anchor| anchor.root).ok_or_else(|| {
+            Refused::new(RefusalCode::Unavailable, "no record set has been published yet").at(block)
+        })?;
+        let (sets, pseudonym) = (self.sets.clone(), call.call().patient);
+        let content = self.store.run(move |store| {
+            let answers = sets.answer(store, pseudonym, root, categories).map_err(Refused::from)?;
+            let categories = answers.ok_or_else(|| {
+                Refused::new(RefusalCode::Unavailable, "the published record set is not here").at(block)
+            })?;
+            to_json(&RecordsAnswer { categories })
+        });
+        content.await
+    }
+
+    fn decide(
+        &self,
+        call: &VerifiedCall,
+        categories: Categories,
+        state: &AccessState,
+    ) -> Result<(), Refused> {
+        let Call { patient, steward, .. } = *call.call();
+        let ask = AccessAsk { patient, steward, reader: call.signer(), categories, right: Right::Read };
+        let at = state.head.header().timestamp();
+        decide(&ask, &state.relationship, state.terms.as_ref(), at).map(drop).map_err(Refused::from)
+    }
+
+    async fn list_accesses(&self, call: &VerifiedCall) -> Result<Vec<u8>, Refused> {
+        let pseudonym = match self.only_patient(call) {
+            Ok(pseudonym) => pseudonym,
+            Err(refused) => {
+                let block = self.head(call.call()).await?.header().number();
+                self.log(call, block, Some(&refused)).await?;
+                return Err(refused.at(block));
+            }
+        };
+        let (log, entries) = self.store.run(move |store| store.accesses(pseudonym, MAX_LISTED)).await?;
+        to_json(&AccessesAnswer {
+            head: log.head,
+            count: log.count,
+            first: entries.first().map_or(1, |entry| entry.number),
+            entries: entries.into_iter().map(|entry| entry.entry).collect(),
+        })
+    }
+
+    /// The patient's own methods are for the patient only.
+    fn only_patient(&self, call: &VerifiedCall) -> Result<Address, Refused> {
+        let patient = call.call().patient;
+        if call.signer() == patient {
+            return Ok(patient);
+        }
+        Err(Refused::new(RefusalCode::RightNotGranted, "only the patient may do this")
+            .with(patient, call.signer()))
+    }
+
+    async fn access_state(&self, call: &VerifiedCall) -> Result<Arc<AccessState>, Refused> {
+        let head = self.head(call.call()).await?;
+        let Call { patient, steward, .. } = *call.call();
+        let relationship = RelationshipQuery { patient, steward };
+        Ok(self.chain.access_state(&head, relationship, call.signer()).await?)
+    }
+
+    /// A head that is not older than the client's, and not of another chain.
+    async fn head(&self, call: &Call) -> Result<Head, Refused> {
+        let head = self.chain.head_for(call.head.number).await?;
+        let header = head.header();
+        if header.number() == call.head.number && header.hash() != call.head.hash {
+            let refused = Refused::new(RefusalCode::StaleHead, "client and gatekeeper see different blocks");
+            return Err(refused.with(header.hash(), call.head.hash).at(header.number()));
+        }
+        Ok(head)
+    }
+
+    /// Writes the access log, before anything is given out. Calls about people who are unknown here leave no entry.
+    async fn log(
+        &self,
+        call: &VerifiedCall,
+        block: BlockNumber,
+        refused: Option<&Refused>,
+    ) -> Result<(), Refused> {
+        let at = self.now();
+        let outcome = refused.map_or(Outcome::Released, |refused| Outcome::Refused(refused.code()));
+        let entry = audit::entry(call, outcome, block, at)?;
+        let access = Access { pseudonym: call.call().patient, at, refused: refused.is_some(), entry };
+        let kept = self.store.run(move |store| {
+            if store.knows(access.pseudonym)? {
+                store.append_access(&access, audit::next_head)
+            } else {
+                Ok(None)
+            }
+        });
+        kept.await.map(drop).map_err(|error: StoreError| error.into())
+    }
+
+    /// Publishes what is to be published. Meant to be called again and again.
+    ///
+    /// # Errors
+    /// [`StewardshipError`]; the next call tries again.
+    pub async fn publish(&self) -> Result<(), StewardshipError> {
+        self.stewardship.publish_all(self.steward()).await
+    }
+
+    /// Anchors the access logs that have grown. Meant to be called again and again.
+    ///
+    /// # Errors
+    /// [`StewardshipError`]; the next call tries again.
+    pub async fn anchor(&self) -> Result<(), StewardshipError> {
+        self.stewardship.anchor_all(self.steward()).await
+    }
+
+    /// Forgets nonces of requests that have expired.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn forget_nonces(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        self.store.run(move |store| store.forget_nonces(now)).await.map(drop)
+    }
+
+    fn steward(&self) -> Steward<'_> {
+        Steward { key: &self.keys.signing, chain: &self.chain, store: &self.store, sets: &self.sets }
+    }
+
+    fn now(&self) -> UnixTime {
+        self.chain.client().platform().now()
+    }
+}
+
+/// Reads the network description that the configuration names.
+///
+/// # Errors
+/// [`StartError::Read`] and [`StartError::Network`].
+pub fn load_network(config: &Config) -> Result<Network, StartError> {
+    let bytes = std::fs::read(&config.network)
+        .map_err(|error| StartError::Read { path: config.network.clone(), reason: error.to_string() })?;
+    Ok(Network::parse(&bytes)?)
+}
+
+fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, Refused> {
+    serde_json::to_vec(answer).map_err(|error| StoreError::RecordSet { reason: error.to_string() }.into())
+}
+
+/// Why the gatekeeper cannot start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// No HTTP client.
+    #[error(transparent)]
+    Http(#[from] TransportError),
+    /// No keys.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+    /// The network description is not one.
+    #[error("network description: {0}")]
+    Network(#[from] NetworkError),
+    /// The network description cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Read {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// No store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl StartError {
+    /// Returns who is to blame.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Http(error) => error.fault(),
+            Self::Keys(error) => error.fault(),
+            Self::Network(error) => error.fault(),
+            Self::Read { .. } => Fault::Caller,
+            Self::Store(error) => error.fault(),
+        }
+    }
+}
+
+/// Entries of the access log that are listed at once: about 6 MB.
+const MAX_LISTED: u32 = 10_000;

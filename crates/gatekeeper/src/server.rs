@@ -1,0 +1,181 @@
+//! The HTTP edge: one path for calls, one for health, one for metrics.
+//!
+//! Bounded in every direction: body size and the time it may take to arrive, calls at a time, the time for an answer.
+//! Any page may ask (`Access-Control-Allow-Origin: *`), because nothing here rests on cookies or origins: a request is
+//! as good as its signature.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use protocol::answer::RefusalCode;
+use protocol::request::{CALL_PATH, HttpParts, MAX_BODY};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
+
+use crate::gatekeeper::{Gatekeeper, Reply};
+use crate::refusal::Refused;
+
+/// Serves until `stop` is done, then lets running calls finish.
+///
+/// # Errors
+/// What the system says about the listening socket.
+pub async fn serve(
+    gatekeeper: Arc<Gatekeeper>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let mut background = JoinSet::new();
+    background.spawn(follow_chain(gatekeeper.clone()));
+    background.spawn(publish(gatekeeper.clone()));
+    background.spawn(anchor(gatekeeper.clone()));
+    let served = axum::serve(listener, router(gatekeeper)).with_graceful_shutdown(stop).await;
+    background.shutdown().await;
+    served
+}
+
+/// The routes of a gatekeeper.
+pub fn router(gatekeeper: Arc<Gatekeeper>) -> Router {
+    let signed = ["signature", "signature-input", "content-digest"].map(HeaderName::from_static);
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::POST, Method::GET])
+        .allow_headers([vec![header::CONTENT_TYPE], signed.to_vec()].concat())
+        .expose_headers(signed)
+        .max_age(CORS_MAX_AGE);
+    Router::new()
+        .route(CALL_PATH, post(call))
+        .route("/v1/health", get(health))
+        .route("/v1/metrics", get(metrics))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIMEOUT))
+        .layer(cors)
+        .with_state(gatekeeper)
+}
+
+async fn call(State(gatekeeper): State<Arc<Gatekeeper>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let headers: Vec<(&str, &[u8])> =
+        head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let parts = HttpParts {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query(),
+        headers: &headers,
+    };
+    let reply = match read_body(body).await {
+        Ok(body) => gatekeeper.answer(&parts, &body).await,
+        Err(refused) => {
+            gatekeeper.metrics().count(Some(refused.code()));
+            gatekeeper.refuse(&parts, &refused)
+        }
+    };
+    reply.into_response()
+}
+
+/// Reads a body that is neither too long nor too slow.
+async fn read_body(body: Body) -> Result<axum::body::Bytes, Refused> {
+    match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(body)) => Ok(body),
+        // A body that broke off has nobody left to read this.
+        Ok(Err(_)) => {
+            let limit = format!("at most {MAX_BODY} bytes");
+            Err(Refused::new(RefusalCode::TooLarge, "the body is too large").with(limit, "more"))
+        }
+        Err(_) => Err(Refused::new(RefusalCode::Malformed, "the body did not arrive in time")),
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let fields = response.headers_mut();
+        for (name, value) in self.headers {
+            // Our own header values are visible ASCII.
+            if let Ok(value) = HeaderValue::try_from(value) {
+                fields.insert(HeaderName::from_static(name), value);
+            }
+        }
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        fields.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+    }
+}
+
+async fn health(State(gatekeeper): State<Arc<Gatekeeper>>) -> Response {
+    let standing = gatekeeper.standing();
+    let is_ready = standing.is_some_and(|standing| !standing.is_stale);
+    let body = json!({
+        "status": if is_ready { "ready" } else { "waiting for the chain" },
+        "steward": gatekeeper.address().to_string(),
+        "block": standing.map(|standing| standing.block),
+        "blockAgeSeconds": standing.map(|standing| standing.age),
+    });
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+async fn metrics(State(gatekeeper): State<Arc<Gatekeeper>>) -> Response {
+    let text = gatekeeper.metrics().to_text(gatekeeper.standing());
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// Follows the chain, one look per block period.
+async fn follow_chain(gatekeeper: Arc<Gatekeeper>) {
+    let period = Duration::from_secs(gatekeeper.chain().network().rules.block_period.max(1));
+    loop {
+        if let Err(error) = gatekeeper.chain().sync().await {
+            tracing::warn!(code = error.code(), %error, "sync failed");
+        }
+        tokio::time::sleep(period).await;
+    }
+}
+
+/// Publishes record sets that are new or were lost on the way, and forgets old nonces.
+async fn publish(gatekeeper: Arc<Gatekeeper>) {
+    loop {
+        tokio::time::sleep(PUBLISH_PERIOD).await;
+        if gatekeeper.standing().is_none() {
+            continue;
+        }
+        if let Err(error) = gatekeeper.publish().await {
+            tracing::warn!(%error, "publishing failed");
+        }
+        if let Err(error) = gatekeeper.forget_nonces().await {
+            tracing::warn!(%error, "old nonces could not be forgotten");
+        }
+    }
+}
+
+/// Anchors the access logs.
+async fn anchor(gatekeeper: Arc<Gatekeeper>) {
+    let period = Duration::from_secs(gatekeeper.config().anchor_seconds);
+    loop {
+        tokio::time::sleep(period).await;
+        if gatekeeper.standing().is_none() {
+            continue;
+        }
+        if let Err(error) = gatekeeper.anchor().await {
+            tracing::warn!(%error, "access logs could not be anchored");
+        }
+    }
+}
+
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an answer may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+/// Browsers ask at most this often whether they may send our header fields.
+const CORS_MAX_AGE: Duration = Duration::from_secs(7200);
+/// How often the store is compared with the chain.
+const PUBLISH_PERIOD: Duration = Duration::from_secs(2);
