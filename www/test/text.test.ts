@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { explain, keyOf } from '../src/text/codes.js';
 import { en } from '../src/text/en.js';
+import { invitationStep, stepName } from '../src/text/steps.js';
 import { terms } from '../src/text/terms.js';
+import { Words } from '../src/text/words.js';
 import { zh } from '../src/text/zh.js';
 
 /** Every path to a sentence, with the number of arguments of those that are functions. */
@@ -35,6 +37,9 @@ describe('error codes', () => {
     ['proof/root-mismatch', 'proof'],
     ['gatekeeper/refused/no_grant', 'noGrant'],
     ['gatekeeper/refused/something_new', 'refused'],
+    ['access/grant_expired', 'grantExpired'],
+    ['relationship/not-published', 'notPublished'],
+    ['phrase/unknown-word', 'phrase'],
     ['gatekeeper/bad-signature', 'hospitalSignature'],
     ['vault/wrong-password', 'wrongPassword'],
     ['vault/damaged', 'vaultDamaged'],
@@ -54,4 +59,36 @@ describe('error codes', () => {
       }
     });
   }
+});
+
+describe('the steps of accepting an invitation', () => {
+  it('follow the steps of the verifier', () => {
+    const at = (done: number): number => invitationStep({ step: 'wait', done, total: 7 });
+    assert.deepEqual([0, 1, 2, 3, 4, 5, 6, 7].map(at), [0, 0, 0, 1, 2, 2, 3, 4]);
+    assert.equal(invitationStep(null), 0);
+  });
+
+  it('have names only where they are known', () => {
+    assert.equal(stepName({ step: 'ask', done: 1, total: 2 }, en), 'Asking the hospital');
+    assert.equal(stepName({ step: 'nothing', done: 1, total: 2 }, en), '');
+    assert.equal(stepName(null, en), '');
+  });
+});
+
+describe('words of records', () => {
+  const words = new Words({ addController: () => undefined, removeController: () => undefined, requestUpdate: () => undefined, updateComplete: Promise.resolve(true) });
+
+  it('are worded where they are known, and dates are written as people write them', () => {
+    assert.equal(words.label('body-site'), 'Part of the body');
+    assert.equal(words.fact('food; environment'), 'food; environment');
+    assert.equal(words.fact('IMP'), 'Inpatient');
+    assert.equal(words.fact('2015-02-03 – 2015-03-04'), '3 Feb 2015 – 4 Mar 2015');
+  });
+
+  it('stay as they came where they are not', () => {
+    for (const hostile of ['constructor', '__proto__', 'toString', '<img src=x onerror=alert(1)>', '']) {
+      assert.equal(words.label(hostile), hostile);
+      assert.equal(words.fact(hostile), hostile);
+    }
+  });
 });

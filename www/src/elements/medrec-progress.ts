@@ -1,5 +1,6 @@
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import { base } from '../styles/base.js';
+import { stepName } from '../text/steps.js';
 import { Words } from '../text/words.js';
 import type { Progress } from '../types.js';
 
@@ -9,7 +10,7 @@ export class MedrecProgress extends LitElement {
   static override styles = [
     base,
     css`
-      .words { display: flex; justify-content: space-between; gap: 16px; }
+      .stack { gap: 8px; }
       progress {
         appearance: none; display: block; width: 100%; height: 6px; border: 0; border-radius: 3px; overflow: hidden;
         background: var(--medrec-line); color: var(--medrec-accent);
@@ -38,13 +39,14 @@ export class MedrecProgress extends LitElement {
   override render(): TemplateResult {
     const { progress } = this;
     const known = progress !== null && progress.total > 1;
+    const { text } = this.#words;
+    const step = stepName(progress, text);
     return html`<div class="stack" role="group" aria-label=${this.label}>
-      <div class="words"><span role="status">${this.label}</span>${
-        known ? html`<span class="muted">${this.#words.text.common.progress(progress.done, progress.total)}</span>` : nothing
-      }</div>
+      <p role="status">${this.label}</p>
       ${known
         ? html`<progress max=${progress.total} .value=${progress.done} aria-label=${this.label}></progress>`
         : html`<div class="endless" role="progressbar" aria-label=${this.label}></div>`}
+      ${step ? html`<p class="small muted">${step}</p>` : known ? html`<p class="small muted">${text.common.progress(progress.done, progress.total)}</p>` : nothing}
     </div>`;
   }
 }

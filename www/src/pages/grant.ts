@@ -44,8 +44,11 @@ export class MedrecGrantPage extends LitElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     // The preview counts what they will see. What cannot be fetched is said so there; it stops nothing.
-    const records = this.known?.records(this.relationship);
-    if (changed.has('known') && records && !records.busy && !records.value && !records.error) void this.library?.records(this.relationship);
+    if (!changed.has('known')) return;
+    for (const { id, status, recordSet } of this.known?.relationships.value ?? []) {
+      const records = this.known?.records(id);
+      if (status === 'active' && recordSet && records && !records.busy && !records.value && !records.error) void this.library?.records(id);
+    }
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -64,7 +67,7 @@ export class MedrecGrantPage extends LitElement {
     }));
     return html`<medrec-grant .members=${known.members.value.filter(({ active }) => active)} .relationships=${relationships} .chosen=${this.relationship}
       .categories=${categories} .now=${this.now} .busy=${this.#grant.running} @medrec-grant-requested=${this.#allow} @medrec-later-requested=${this.#leave}>
-      ${this.#grant.running ? html`<div class="stack tight"><medrec-progress .label=${grant.working(this.name)}></medrec-progress><p class="small muted">${grant.workingHint}</p></div>` : nothing}
+      ${this.#grant.running ? html`<div class="stack tight"><medrec-progress .label=${grant.working(this.name)} .progress=${this.#grant.progress}></medrec-progress><p class="small muted">${grant.workingHint}</p></div>` : nothing}
       ${error ? html`<medrec-trouble .error=${error}></medrec-trouble>` : nothing}
     </medrec-grant>`;
   }

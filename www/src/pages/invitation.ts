@@ -3,7 +3,7 @@ import { Journey } from '../controllers/journey.js';
 import type { Library } from '../controllers/library.js';
 import { base, buttons, surface } from '../styles/base.js';
 import { hashOf } from '../text/place.js';
-import { stepAt } from '../text/steps.js';
+import { invitationStep } from '../text/steps.js';
 import { Words } from '../text/words.js';
 import type { InvitationView, RelationshipView } from '../types.js';
 import { focusHeading } from './focus.js';
@@ -66,7 +66,7 @@ export class MedrecInvitationPage extends LitElement {
     const { asked, opened, accepted, proven } = invitation.steps;
     return html`<section class="stack">
       <h2>${invitation.working(name)}</h2>
-      <medrec-steps .label=${invitation.working(name)} .steps=${[asked(name), opened(name), accepted, proven]} .at=${stepAt('invitation', this.#accepting.progress)}></medrec-steps>
+      <medrec-steps .label=${invitation.working(name)} .steps=${[asked(name), opened(name), accepted, proven]} .at=${invitationStep(this.#accepting.progress)}></medrec-steps>
     </section>`;
   }
 

@@ -222,8 +222,8 @@ export class MedrecRecordsPage extends LitElement {
     if (this.place.kind === 'shared') return;
     for (const { id, recordSet } of this.known?.relationships.value ?? []) {
       const records = this.known?.records(id);
-      if (!records || records.busy || records.error || !this.#sources.some((source) => source.id === id)) continue;
-      if (records.value === undefined || records.value.relationship.recordSet?.revision !== recordSet?.revision) void this.library?.records(id);
+      if (!records || records.busy || records.error || recordSet === null || !this.#sources.some((source) => source.id === id)) continue;
+      if (records.value === undefined || records.value.relationship.recordSet?.revision !== recordSet.revision) void this.library?.records(id);
     }
   }
 

@@ -323,6 +323,15 @@ export const en = {
       canonical: 'Bytes taken',
     },
   },
+  /** What is being done just now, by the step names of the verifier. */
+  step: {
+    ask: 'Asking the hospital',
+    prove: 'Proving what the network says',
+    send: 'Signing and sending',
+    sync: 'Looking at the newest state of the network',
+    verify: 'Checking each record',
+    wait: 'Waiting for the network to confirm it',
+  },
   sharing: {
     title: 'Sharing',
     lead: 'You decide who reads your records, which part, and for how long.',
@@ -553,6 +562,26 @@ export const en = {
       what: 'Your keys are locked.',
       means: 'They have to be opened before this can go on.',
       now: 'Unlock and try again.',
+    },
+    vaultReplaced: {
+      what: 'Other keys were put on this device meanwhile.',
+      means: 'This happens when another window of this page made or restored keys.',
+      now: 'Reload the page.',
+    },
+    vaultVersion: {
+      what: 'The keys on this device were stored by another version of this page.',
+      means: 'They are safe, but this version cannot read them.',
+      now: 'Reload the page to get its newest version.',
+    },
+    memberGone: {
+      what: 'This hospital is not a member of the network.',
+      means: 'It was removed or never admitted, so its answers are not accepted.',
+      now: 'Ask the hospital.',
+    },
+    notPublished: {
+      what: 'The hospital has not sealed a list of records yet.',
+      means: 'There is nothing to read here so far.',
+      now: 'Come back later, or ask the hospital.',
     },
     storage: {
       what: 'This browser did not let the page store anything.',

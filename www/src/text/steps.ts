@@ -1,20 +1,21 @@
-/** Tells how far a journey is, from the step names that the verifier reports. */
+/** Tells how far a journey is, from the steps that the verifier reports. */
+import type { Text } from './en.js';
 import type { Progress } from '../types.js';
 
-const orders = {
-  grant: [['sign', 'sending', 'send'], ['waiting', 'wait', 'proving', 'prove', 'proven']],
-  invitation: [
-    ['ask', 'asking', 'asked', 'redeem', 'redeeming'],
-    ['open', 'opening', 'opened', 'propose', 'proposed'],
-    ['accept', 'accepting', 'accepted'],
-    ['prove', 'proving', 'proven'],
-  ],
-} as const;
+/**
+ * The steps of accepting an invitation as a person sees them, by the number of the verifier's own steps that come
+ * before the end of each: asking (sync, prove, ask), the hospital's opening (wait), accepting (sync, send), proof (wait).
+ */
+const INVITATION = [3, 4, 6, 7] as const;
 
-/** The place of a step in its journey. Where names are unknown, the numbers that came with them tell. */
-export function stepAt(journey: keyof typeof orders, progress: Progress | null): number {
-  if (progress === null) return 0;
-  const order: readonly (readonly string[])[] = orders[journey];
-  const named = order.findIndex((names) => names.includes(progress.step));
-  return named >= 0 ? named : Math.min(progress.done, order.length - 1);
+/** The place of the step at work, from 0; the number of steps once all are done. */
+export function invitationStep(progress: Progress | null): number {
+  const done = progress?.done ?? 0;
+  return INVITATION.filter((end) => end <= done).length;
+}
+
+/** What is being done, in words; nothing for a step that this version does not know. */
+export function stepName(progress: Progress | null, text: Text): string {
+  const names: Readonly<Record<string, string>> = text.step;
+  return (progress && names[progress.step]) ?? '';
 }

@@ -40,6 +40,11 @@ function catalogue(): Terms {
   return terms[language];
 }
 
+/** Looks a word from outside up among the own words of a catalogue, not among what every object has. */
+function worded(words: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(words, key) ? words[key] : undefined;
+}
+
 /** Gives an element the sentences and formats of the language in force. */
 export class Words implements ReactiveController {
   readonly #host: ReactiveControllerHost;
@@ -58,7 +63,7 @@ export class Words implements ReactiveController {
 
   /** The label of a row of a record. */
   label(key: string): string {
-    return catalogue().labels[key] ?? key;
+    return worded(catalogue().labels, key) ?? key;
   }
 
   /** A fact of a record: known codes in words, dates as people write them, everything else as it came. */
@@ -66,7 +71,7 @@ export class Words implements ReactiveController {
     const { values } = catalogue();
     return value
       .split('; ')
-      .map((one) => values[one] ?? one.replace(/\b\d{4}-\d{2}-\d{2}\b/g, (date) => format.recordDate(date)))
+      .map((one) => worded(values, one) ?? one.replace(/\b\d{4}-\d{2}-\d{2}\b/g, (date) => format.recordDate(date)))
       .join('; ');
   }
 
