@@ -1,4 +1,4 @@
-//! The compiled contracts on an EVM of their own (Berlin rules, no price for gas).
+//! Tests of the contracts: the compiled code on an EVM of its own (Berlin rules, no price for gas).
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address};
 use alloy_sol_types::SolError;

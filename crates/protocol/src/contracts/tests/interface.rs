@@ -1,4 +1,4 @@
-//! The declarations in Rust against the compiled interface, and the created code against the compiled code.
+//! Tests of the declarations in Rust against the compiled interface, and of the created code against the compiled.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The faults of MedRec 2.0's contracts, each as a test that it is gone (`research/medrec.md` §1.11; the numbers are
+//! Tests of the faults of MedRec 2.0's contracts, each of them gone (`research/medrec.md` §1.11; the numbers are
 //! those of its table). Faults 1 to 5, 11 and 14 lie outside the contracts and are tested where their code is.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Random calls by random callers, on the running contracts and on a model of a few lines: both accept and refuse the
+//! Tests of random calls by random callers, on the running contracts and on a model of a few lines: both accept and refuse the
 //! same, and the decoders read from storage what the model holds.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The registry: who may vote, when a vote passes, and what members may change.
+//! Tests of the registry: who may vote, when a vote passes, and what members may change.
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolError;

@@ -1,4 +1,4 @@
-//! Relationships: each transition by those who may and those who may not.
+//! Tests of relationships: each transition by those who may and those who may not.
 
 use alloy_primitives::{B256, Bytes};
 use alloy_sol_types::{SolError, sol};
