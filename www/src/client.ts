@@ -4,6 +4,7 @@
  * Layer: the only importer of `worker.ts`. Keys live in the Worker alone; locking ends the Worker, which frees its
  * memory, and starts an empty one. Every method rejects with a `MedrecError`, never with a string.
  */
+import type { Methods } from './methods.js';
 import { MedrecError, RpcCaller, errorView } from './rpc.js';
 import { trustedWorkerUrl } from './trusted.js';
 import workerUrl from './worker.ts?worker&url';
@@ -24,28 +25,6 @@ import type {
 
 export { MedrecError, errorView };
 export type * from './types.js';
-
-/** The methods of the worker, by name, with what they take and give. */
-interface Methods {
-  open: (networkJson: string) => null;
-  vaultState: () => VaultState;
-  createVault: (password: Uint8Array) => string;
-  restoreVault: (phrase: Uint8Array, password: Uint8Array) => null;
-  unlock: (password: Uint8Array) => null;
-  eraseVault: () => null;
-  sync: () => SyncView;
-  person: () => PersonView;
-  members: () => readonly MemberView[];
-  invitation: (text: string) => InvitationView;
-  acceptInvitation: (text: string) => RelationshipView;
-  relationships: () => readonly RelationshipView[];
-  records: (relationship: string) => RecordsView;
-  sharedWithMe: () => readonly SharedView[];
-  sharedRecords: (patient: string, steward: string) => RecordsView;
-  viewers: (relationship: string) => readonly ViewerView[];
-  grant: (relationship: string, viewer: string, categories: readonly CategoryName[], until: number | null) => ViewerView;
-  revoke: (relationship: string, viewer: string) => null;
-}
 
 /** The verifier of one page. */
 export class Client {
@@ -166,18 +145,21 @@ export class Client {
     const rpc = this.#rpc;
     await this.#opened;
     const value = await rpc.call(method, args, onProgress, signal);
-    // The worker is the same build: `worker.ts` is checked against the generated declarations of the Rust side.
+    // The worker is of the same build, and `worker.ts` is checked against the same `Methods`.
     return value as ReturnType<Methods[Name]>;
   }
 
   #start(): [RpcCaller, Promise<unknown>] {
     const worker = new Worker(trustedWorkerUrl(workerUrl), { type: 'module', name: 'medrec-verifier' });
+    let started = false;
     const rpc: RpcCaller = new RpcCaller(worker, (error) => {
       if (rpc !== this.#rpc) return;
-      this.#restart(error);
+      // A worker that never started would not start the next time either.
+      if (started) this.#restart(error);
+      else rpc.close(error);
       this.onWorkerError?.(error);
     });
-    const opened = rpc.call('open', [this.#networkJson]);
+    const opened = rpc.call('open', [this.#networkJson]).then(() => (started = true));
     // Whoever calls next awaits `#opened` and sees the error; without a caller it must not count as unhandled.
     opened.catch(() => undefined);
     return [rpc, opened];
@@ -191,7 +173,7 @@ export class Client {
 }
 
 /** Gives the bytes of a typed secret, normalised so that every keyboard types the same one. */
-function secretBytes(text: string): Uint8Array {
+function secretBytes(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text.normalize('NFKC'));
 }
 

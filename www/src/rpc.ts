@@ -67,6 +67,7 @@ export class RpcCaller {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
+  #closed: ErrorView | undefined;
 
   constructor(worker: Worker, onFatal: (error: ErrorView) => void) {
     this.#worker = worker;
@@ -80,6 +81,7 @@ export class RpcCaller {
   }
 
   call(method: string, args: readonly unknown[], onProgress?: OnProgress, signal?: AbortSignal): Promise<unknown> {
+    if (this.#closed) return Promise.reject(new MedrecError(this.#closed));
     if (signal?.aborted) return Promise.reject(new MedrecError(aborted));
     const id = ++this.#lastId;
     return new Promise<unknown>((resolve, reject) => {
@@ -101,6 +103,7 @@ export class RpcCaller {
 
   /** Ends the worker, and with it every key it held; open calls reject with `reason`. */
   close(reason: ErrorView): void {
+    this.#closed = reason;
     this.#worker.terminate();
     for (const pending of this.#pending.values()) pending.reject(new MedrecError(reason));
     this.#pending.clear();

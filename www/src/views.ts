@@ -1,0 +1,244 @@
+/**
+ * The plain objects that cross from the verifier (Rust, in a Worker) to the page, and nothing else.
+ *
+ * Addresses and hashes are `0x…` strings, times are UNIX seconds. Every value in a view was proven by the
+ * verifier, or the view says that it was not; TypeScript never checks or compares any of it. Declarations only: this
+ * text is also part of the package's `.d.ts`.
+ */
+
+/** Where this browser's vault stands. */
+export type VaultState = 'none' | 'locked' | 'unlocked';
+
+/** Who caused an error: `peer` lied, `unavailable` may answer later, `caller` is our input or our bug. */
+export type Fault = 'peer' | 'unavailable' | 'caller';
+
+/** The kinds of record, in the order of the record tree. */
+export type CategoryName =
+  | 'allergies'
+  | 'problems'
+  | 'medicines'
+  | 'results'
+  | 'vital-signs'
+  | 'immunisations'
+  | 'procedures'
+  | 'visits'
+  | 'documents'
+  | 'notes'
+  | 'own-data'
+  | 'devices'
+  | 'profile';
+
+/** What went wrong. `code` is stable and is what the page translates; `message` is for logs and experts. */
+export interface ErrorView {
+  readonly code: string;
+  readonly fault: Fault;
+  readonly message: string;
+  readonly expected: string | null;
+  readonly found: string | null;
+  readonly endpoint: string | null;
+}
+
+/** One step of a longer journey. `total` is 0 while it is not known. */
+export interface Progress {
+  readonly step: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Receives the progress of one call. */
+export type OnProgress = (progress: Progress) => void;
+
+/** One RPC endpoint as the last synchronisation saw it. */
+export interface EndpointView {
+  readonly url: string;
+  readonly state: 'agrees' | 'behind' | 'unreachable' | 'lies';
+  readonly block: number | null;
+  readonly latencyMs: number | null;
+  readonly error: ErrorView | null;
+}
+
+/** The network this page belongs to. */
+export interface NetworkView {
+  readonly name: string;
+  readonly chainId: number;
+  readonly demo: boolean;
+}
+
+/** The verified head and how it was reached. */
+export interface SyncView {
+  readonly block: number;
+  readonly hash: string;
+  readonly time: number;
+  readonly ageSeconds: number;
+  readonly stale: boolean;
+  readonly seals: number;
+  readonly validators: number;
+  readonly quorum: number;
+  readonly round: number;
+  readonly proposer: string;
+  readonly signers: readonly string[];
+  readonly endpoints: readonly EndpointView[];
+  readonly requests: number;
+  readonly headersVerified: number;
+  readonly network: NetworkView;
+}
+
+/** The identity that others grant access to. `viewerCard` is the text to hand over. */
+export interface PersonView {
+  readonly viewerAddress: string;
+  readonly viewerCard: string;
+}
+
+/** What a member of the network is. */
+export type MemberKind = 'provider' | 'vendor' | 'researcher' | 'auditor';
+
+/** One entry of the proven directory. */
+export interface MemberView {
+  readonly address: string;
+  readonly kind: MemberKind;
+  readonly name: string;
+  readonly endpoint: string;
+  readonly active: boolean;
+}
+
+/** A well-formed invitation and the proven member behind it. */
+export interface InvitationView {
+  readonly text: string;
+  readonly steward: MemberView;
+  readonly alreadyAccepted: boolean;
+}
+
+/** Where a relationship stands on chain. */
+export type RelationshipStatus = 'proposed' | 'active' | 'rejected' | 'ended';
+
+/** The proven anchor of a steward's records. */
+export interface RecordSetView {
+  readonly root: string;
+  readonly count: number;
+  readonly revision: number;
+  readonly publishedAt: number;
+}
+
+/** One relationship between a patient's pseudonym and a steward. `id` is `patient:steward`. */
+export interface RelationshipView {
+  readonly id: string;
+  readonly patient: string;
+  readonly steward: MemberView;
+  readonly status: RelationshipStatus;
+  readonly openedAt: number;
+  readonly recordSet: RecordSetView | null;
+  readonly viewerCount: number;
+}
+
+/** One line of a record's detail. */
+export interface RecordRow {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** The content of one record, as text only. `date` is ISO 8601, cut to the precision it was recorded with. */
+export interface RecordView {
+  readonly id: string;
+  readonly resourceType: string;
+  readonly category: CategoryName;
+  readonly date: string | null;
+  readonly title: string;
+  readonly value: string | null;
+  readonly rows: readonly RecordRow[];
+}
+
+/** The rungs of a proof, from the chain down to the bytes. */
+export type ProofRung = 'header' | 'registry' | 'relationship' | 'record' | 'digest';
+
+/** The header that everything else in a proof rests on. */
+export interface HeaderProofView {
+  readonly number: number;
+  readonly hash: string;
+  readonly time: number;
+  readonly seals: number;
+  readonly validators: number;
+  readonly quorum: number;
+  readonly signers: readonly string[];
+  readonly proposer: string;
+  readonly round: number;
+}
+
+/** Why one record can be trusted, or the first rung that does not hold. */
+export interface ProofView {
+  readonly header: HeaderProofView;
+  readonly registry: { readonly address: string; readonly networkId: string; readonly slot: string };
+  readonly relationship: {
+    readonly contract: string;
+    readonly patient: string;
+    readonly steward: string;
+    readonly slot: string;
+    readonly root: string;
+    readonly count: number;
+    readonly revision: number;
+  };
+  readonly record: {
+    readonly index: number;
+    readonly count: number;
+    readonly category: CategoryName;
+    readonly leaf: string;
+    readonly path: readonly string[];
+    readonly root: string;
+  };
+  /** `value` is null where no content arrived to be hashed. */
+  readonly digest: { readonly algorithm: 'SHA-256'; readonly value: string | null; readonly canonical: string };
+  readonly brokenRung: ProofRung | null;
+}
+
+/** One record of a category. `view` is null unless `state` is `verified`. */
+export interface RecordEntry {
+  readonly state: 'verified' | 'altered' | 'missing';
+  readonly index: number;
+  readonly count: number;
+  readonly view: RecordView | null;
+  readonly proof: ProofView;
+}
+
+/** One category of a relationship: complete by proof, broken, or outside of what was granted. */
+export interface CategoryView {
+  readonly category: CategoryName;
+  readonly count: number;
+  readonly state: 'complete' | 'broken' | 'not-granted';
+  readonly error: ErrorView | null;
+  readonly records: readonly RecordEntry[];
+}
+
+/** The answer to one reading of records. */
+export interface RecordsView {
+  readonly relationship: RelationshipView;
+  readonly provenAt: { readonly block: number; readonly time: number };
+  readonly categories: readonly CategoryView[];
+}
+
+/** One viewer of an own relationship. `name` is the directory's, if the viewer is a member. */
+export interface ViewerView {
+  readonly viewer: string;
+  readonly name: string | null;
+  readonly categories: readonly CategoryName[];
+  readonly rights: readonly string[];
+  readonly from: number;
+  readonly until: number | null;
+  readonly state: 'effective' | 'pending' | 'ended';
+}
+
+/** A relationship of somebody else in which this person is a viewer. */
+export interface SharedView {
+  readonly patient: string;
+  readonly steward: MemberView;
+  readonly categories: readonly CategoryName[];
+  readonly until: number | null;
+  readonly state: 'effective' | 'not-yet' | 'ended' | 'revoked';
+}
+
+/** How the vault turns its password into a key; made and checked by the verifier, carried as it is. */
+export interface PasswordParameters {
+  readonly algorithm: 'argon2id';
+  readonly memoryKib: number;
+  readonly passes: number;
+  readonly lanes: number;
+  readonly salt: string;
+}

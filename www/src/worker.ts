@@ -1,0 +1,115 @@
+/**
+ * The worker's end: loads the verifier, hands it what the page asks, and sends back plain objects.
+ *
+ * Layer: with `kdf.worker.ts` the only importer of `pkg/`. The keys of the unlocked vault live in this worker's wasm
+ * memory and nowhere else; the page ends the worker to forget them. Passwords do not enter that memory: they go to a
+ * worker of their own, which ends with the derivation.
+ */
+import init, { Medrec } from '../../pkg/medrec_light.js';
+import kdfUrl from './kdf.worker.ts?worker&url';
+import type { KdfAnswer, KdfQuestion } from './kdf.worker.js';
+import type { Methods } from './methods.js';
+import { MedrecError, errorView, type CallMessage, type WorkerMessage } from './rpc.js';
+import { trustedWorkerUrl } from './trusted.js';
+import type { OnProgress, PasswordParameters } from './types.js';
+
+type Handlers = {
+  readonly [Name in keyof Methods]: (
+    args: Parameters<Methods[Name]>,
+    onProgress: OnProgress,
+  ) => Promise<ReturnType<Methods[Name]>>;
+};
+
+let medrec: Medrec | undefined;
+
+const handlers: Handlers = {
+  open: async ([networkJson]) => {
+    await init();
+    medrec = await Medrec.open(networkJson);
+    return null;
+  },
+  vaultState: () => opened().vaultState(),
+  createVault: async ([password]) => {
+    const parameters = opened().newPasswordParameters();
+    return opened().createVault(parameters, await derive(password, parameters));
+  },
+  restoreVault: async ([phrase, password], onProgress) => {
+    const parameters = opened().newPasswordParameters();
+    // The phrase is checked first: a mistyped word should not cost the derivation.
+    opened().checkPhrase(phrase);
+    await opened().restoreVault(phrase, parameters, await derive(password, parameters), onProgress);
+    phrase.fill(0);
+    return null;
+  },
+  unlock: async ([password]) => {
+    const parameters = await opened().passwordParameters();
+    await opened().unlock(await derive(password, parameters));
+    return null;
+  },
+  eraseVault: async () => {
+    await opened().eraseVault();
+    return null;
+  },
+  sync: () => opened().sync(),
+  person: () => opened().person(),
+  members: () => opened().members(),
+  invitation: ([text]) => opened().invitation(text),
+  acceptInvitation: ([text], onProgress) => opened().acceptInvitation(text, onProgress),
+  relationships: () => opened().relationships(),
+  records: ([relationship], onProgress) => opened().records(relationship, onProgress),
+  sharedWithMe: () => opened().sharedWithMe(),
+  sharedRecords: ([patient, steward], onProgress) => opened().sharedRecords(patient, steward, onProgress),
+  viewers: ([relationship]) => opened().viewers(relationship),
+  grant: ([relationship, viewer, categories, until], onProgress) =>
+    opened().grant(relationship, viewer, [...categories], until ?? undefined, onProgress),
+  revoke: async ([relationship, viewer], onProgress) => {
+    await opened().revoke(relationship, viewer, onProgress);
+    return null;
+  },
+};
+
+function opened(): Medrec {
+  if (medrec) return medrec;
+  throw new MedrecError({ ...errorView(null), code: 'internal/not-open', message: 'the verifier is not open' });
+}
+
+/** Runs the slow key derivation in a worker that ends with it, which gives back its memory and the password. */
+function derive(password: Uint8Array<ArrayBuffer>, parameters: PasswordParameters): Promise<Uint8Array> {
+  const worker = new Worker(trustedWorkerUrl(kdfUrl), { type: 'module', name: 'medrec-kdf' });
+  return new Promise<Uint8Array>((resolve, reject) => {
+    worker.addEventListener('message', ({ data }: MessageEvent<KdfAnswer>) => {
+      if (data.kind === 'key') resolve(data.key);
+      else reject(new MedrecError(data.error));
+    });
+    worker.addEventListener('error', (event) => {
+      const message = event.message || 'the key derivation did not start';
+      reject(new MedrecError({ ...errorView(null), code: 'vault/key-derivation', fault: 'unavailable', message }));
+    });
+    worker.postMessage({ password, parameters } satisfies KdfQuestion, [password.buffer]);
+  }).finally(() => worker.terminate());
+}
+
+function send(message: WorkerMessage): void {
+  self.postMessage(message);
+}
+
+/** A trap leaves the verifier in no state to go on; the page replaces the worker. */
+function die(thrown: unknown): void {
+  send({ kind: 'fatal', error: { ...errorView(thrown), code: 'internal/panic' } });
+}
+
+async function answer({ id, method, args }: CallMessage): Promise<void> {
+  try {
+    // Only `client.ts` sends, and it is checked against the same `Methods`.
+    const handler = handlers[method as keyof Handlers] as (args: unknown, onProgress: OnProgress) => Promise<unknown>;
+    const value = await handler(args, (progress) => send({ kind: 'progress', id, progress }));
+    send({ kind: 'result', id, value });
+  } catch (thrown) {
+    if (thrown instanceof WebAssembly.RuntimeError) die(thrown);
+    else send({ kind: 'error', id, error: errorView(thrown) });
+  }
+}
+
+self.addEventListener('message', (event: MessageEvent<CallMessage>) => void answer(event.data));
+self.addEventListener('error', (event) => die(event.error));
+self.addEventListener('unhandledrejection', (event) => die(event.reason));
