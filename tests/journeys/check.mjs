@@ -82,14 +82,14 @@ async function screens(page) {
   await page.getByRole('heading', { name: 'Why you can trust this' }).waitFor();
   const recordPlace = new URL(page.url()).hash;
   await go(page, 'Sharing');
-  await page.getByRole('link', { name: 'Let someone read' }).first().click();
+  await page.getByRole('link', { name: /^Let someone read/ }).first().click();
   await page.getByRole('heading', { name: 'Let someone read' }).waitFor();
   const grantPlace = new URL(page.url()).hash;
   for (const language of ['en', 'zh']) {
     await page.goto(`${demo.app}#/settings`);
     await page.getByRole('combobox').first().selectOption(language);
     await shoot(page, 'settings', language);
-    const places = [['home', '#/'], ['records', '#/records'], ['record', recordPlace], ['sharing', '#/sharing'], ['grant', grantPlace]];
+    const places = [['home', '#/home'], ['records', '#/records'], ['record', recordPlace], ['sharing', '#/sharing'], ['grant', grantPlace]];
     for (const [name, place] of places) {
       await page.goto(demo.app + place);
       await page.waitForLoadState('networkidle');

@@ -31,9 +31,9 @@ pub(crate) fn all() -> Outcome {
             ["test", "--package", package, "--target", "wasm32-unknown-unknown", "--tests", "--no-fail-fast"];
         tally.cargo(&format!("{package} in Chromium"), &args);
     }
-    tally.node("page units", "www", &["--test", "--test-reporter=tap", "test/"]);
+    tally.node("page units", "npm", "www", &["run", "--silent", "test"]);
     tally.count("journey packages", tools::npm("tests/journeys"));
-    tally.node("journeys", "tests/journeys", &["--test", "--test-reporter=tap", "--test-concurrency=1"]);
+    tally.node("journeys", "node", "tests/journeys", &["--test", "--test-concurrency=1"]);
     eprintln!("{:.0} s", started.elapsed().as_secs_f32());
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if tally.failed == 0 { Ok(()) } else { Err("some tests failed".into()) }
@@ -60,9 +60,9 @@ impl Tally {
         });
     }
 
-    /// A `node --test` with TAP output: its closing counts are added up.
-    fn node(&mut self, name: &str, folder: &str, args: &[&str]) {
-        self.suite(name, "node", folder, args, |line, tally| {
+    /// A `node --test`: its closing counts are added up.
+    fn node(&mut self, name: &str, program: &str, folder: &str, args: &[&str]) {
+        self.suite(name, program, folder, args, |line, tally| {
             tally.passed += line.strip_prefix("# pass ").and_then(|n| n.trim().parse().ok()).unwrap_or(0);
             tally.failed += line.strip_prefix("# fail ").and_then(|n| n.trim().parse().ok()).unwrap_or(0);
         });
@@ -75,6 +75,7 @@ impl Tally {
         let before = (self.passed, self.failed);
         let status = command(program, args, folder)
             .env("MEDREC_TARGET", target())
+            .env("NODE_OPTIONS", "--test-reporter=tap")
             .stdout(Stdio::piped())
             .spawn()
             .and_then(|mut child| {

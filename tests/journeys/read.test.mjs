@@ -1,0 +1,144 @@
+// A patient reads records that the browser has proven; what does not hold is named and not shown.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { acceptInvitation, arrive, badges, createIdentity, go, password, unlock } from './app.mjs';
+import { launch, person } from './browser.mjs';
+import { Stack } from './stack.mjs';
+
+const general = 'General Hospital';
+const riverside = 'Riverside Clinic';
+/** The number of the category of measurements in the record tree. */
+const measurements = '4';
+const patience = { timeout: 60_000 };
+
+let stack;
+let browser;
+let page;
+let phrase;
+let mine;
+
+before(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), launch()]);
+  const atRiverside = stack.demo.invitations.filter((one) => one.hospital === riverside).map((one) => one.patient);
+  mine = stack.demo.invitations.find((one) => one.hospital === general && atRiverside.includes(one.patient));
+});
+
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+test('a new patient accepts an invitation and reads verified records', async () => {
+  page = await person(browser);
+  phrase = await arrive(page, mine);
+  await page.getByRole('link', { name: 'Read my records' }).click();
+  await badges(page, 'Verified').first().waitFor(patience);
+  assert.equal(await page.getByText('Altered – not shown').count(), 0);
+  await page.getByText(/^Nothing was left out/).first().waitFor();
+});
+
+test('each record shows the whole proof, from the seals to its bytes', async () => {
+  await openRecord(page);
+  const panel = page.getByRole('region', { name: 'Why you can trust this' });
+  await panel.getByText(/of 4 sealing members sealed block/).waitFor();
+  await panel.getByText('This network’s registry is in that block.').waitFor();
+  await panel.getByText(`Your relationship with ${general} is in it`, { exact: false }).waitFor();
+  await panel.getByText(/This record is number \d+ of \d+ in that list/).waitFor();
+  await panel.getByText('What you read here is exactly that record.').waitFor();
+});
+
+test('a second hospital adds its records to the same list', async () => {
+  await acceptInvitation(page, stack.demo.invitations.find((one) => one.hospital === riverside && one.patient === mine.patient));
+  await go(page, 'Records');
+  await page.getByText(`${riverside}: all`, { exact: false }).first().waitFor(patience);
+  await page.getByText(`${general}: all`, { exact: false }).first().waitFor(patience);
+});
+
+test('an invitation works once', async () => {
+  const other = await person(browser);
+  await other.goto(mine.link);
+  await createIdentity(other);
+  await other.getByRole('button', { name: 'Accept' }).click();
+  await other.getByRole('alert').getByText('The hospital does not accept this invitation.').waitFor(patience);
+  await other.context().close();
+});
+
+test('a wrong password is told apart and nothing is lost', async () => {
+  await page.reload();
+  await unlock(page, 'not my password');
+  await page.getByRole('alert').getByText('That is not the password of this device.').waitFor(patience);
+  await unlock(page, password);
+  await badges(page, 'Verified').first().waitFor(patience);
+});
+
+test('a record altered in the hospital’s database is not shown, all others are', async () => {
+  const good = await badges(page, 'Verified').count();
+  await stack.alterRecord(general, measurements);
+  await page.reload();
+  await unlock(page);
+  await badges(page, 'Altered – not shown').first().waitFor(patience);
+  assert.ok(good > 0 && (await badges(page, 'Verified').count()) > 0);
+});
+
+for (const [lie, words] of [
+  ['wrong-proof', 'An answer from the network could not be proven.'],
+  ['other-account', 'An answer from the network could not be proven.'],
+  ['short-seals', 'A block without enough seals was offered.'],
+  ['dead', 'The network did not answer.'],
+]) {
+  test(`when every source lies (${lie}) nothing unproven is shown, and the page says so`, async () => {
+    const visitor = await person(browser);
+    await stack.lie(lie);
+    try {
+      await arriveAgainstLies(visitor);
+      await visitor.getByText(words).or(visitor.getByText('The network’s sources gave answers that do not hold.')).first().waitFor(patience);
+      assert.equal(await badges(visitor, 'Verified').count(), 0);
+    } finally {
+      await stack.lie(null);
+      await visitor.context().close();
+    }
+  });
+}
+
+test('one honest source of three is enough, and the liars are named', async () => {
+  await stack.lie('wrong-proof', stack.demo.rpc.slice(0, 2));
+  try {
+    await page.reload();
+    await unlock(page);
+    await badges(page, 'Verified').first().waitFor(patience);
+  } finally {
+    await stack.lie(null);
+  }
+});
+
+test('after a restart of everything the same patient reads on', async () => {
+  await stack.restart();
+  await page.reload();
+  await unlock(page);
+  await badges(page, 'Verified').first().waitFor(patience);
+});
+
+test('twelve words bring everything back on a new device', async () => {
+  const device = await person(browser);
+  await device.goto(stack.demo.app);
+  await device.getByRole('button', { name: 'I already have twelve words' }).click();
+  for (const [index, word] of phrase.entries()) await device.getByLabel(`Word ${index + 1}`, { exact: true }).fill(word);
+  await device.getByLabel('Password', { exact: true }).fill(password);
+  await device.getByLabel('The same password again').fill(password);
+  await device.getByRole('button', { name: 'Restore' }).click();
+  await device.getByRole('navigation', { name: 'Main' }).waitFor(patience);
+  await go(device, 'Records');
+  await badges(device, 'Verified').first().waitFor(patience);
+  await device.context().close();
+});
+
+async function openRecord(page) {
+  await page.getByRole('main').getByRole('link').filter({ hasText: 'Verified' }).first().click();
+  await page.getByText('Why you can trust this').waitFor(patience);
+}
+
+/** A person with an identity and an invitation, in front of a network that lies. */
+async function arriveAgainstLies(visitor) {
+  await visitor.goto(stack.demo.invitations.find((one) => one.patient !== mine.patient).link);
+  await createIdentity(visitor);
+}
