@@ -135,7 +135,10 @@ pub fn verify_answer(
     }
     let content_type = field(headers, CONTENT_TYPE)?;
     if content_type != kind.content_type() {
-        return Err(AnswerError::ContentType { expected: kind.content_type(), found: content_type.to_owned() });
+        return Err(AnswerError::ContentType {
+            expected: kind.content_type(),
+            found: content_type.to_owned(),
+        });
     }
     let parameters = Parameters::parse(field(headers, SIGNATURE_INPUT)?, COMPONENTS)?;
     if parameters.chain_id != asked.chain_id {

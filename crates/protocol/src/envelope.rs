@@ -129,7 +129,7 @@ fn pad(plaintext: &[u8]) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
     if plaintext.len() > MAX_PLAINTEXT {
         return Err(too_large);
     }
-    let length = u32::try_from(plaintext.len()).map_err(|_| too_large)?; // checked above
+    let length = u32::try_from(plaintext.len()).map_err(|_cause| too_large)?; // checked above
     let mut padded = Zeroizing::new(Vec::with_capacity(padded_length(plaintext.len())));
     padded.extend(length.to_be_bytes());
     padded.extend(plaintext);
@@ -141,7 +141,7 @@ fn unpad(padded: Vec<u8>) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
     let mut padded = Zeroizing::new(padded);
     let (length, rest) = padded.split_first_chunk::<4>().ok_or(EnvelopeError::Padding)?;
     // A length that is no usize is longer than the rest, too.
-    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| EnvelopeError::Padding)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_cause| EnvelopeError::Padding)?;
     let (_, zeros) = rest.split_at_checked(length).ok_or(EnvelopeError::Padding)?;
     if zeros.iter().any(|byte| *byte != 0) || padded_length(length) != padded.len() {
         return Err(EnvelopeError::Padding);
@@ -244,7 +244,9 @@ impl EnvelopeError {
 impl From<HpkeError> for EnvelopeError {
     fn from(error: HpkeError) -> Self {
         match error {
-            HpkeError::EncapError | HpkeError::ValidationError | HpkeError::IncorrectInputLength(..) => Self::Key,
+            HpkeError::EncapError | HpkeError::ValidationError | HpkeError::IncorrectInputLength(..) => {
+                Self::Key
+            }
             _ => Self::NotForUs,
         }
     }

@@ -62,7 +62,7 @@ pub fn read_signature(headers: HeaderFields<'_>) -> Result<[u8; 65], HttpSignatu
     let field = field(headers, SIGNATURE)?;
     let syntax = || HttpSignatureError::Syntax { field: SIGNATURE };
     let encoded = field.strip_prefix("mr=:").and_then(|rest| rest.strip_suffix(':')).ok_or_else(syntax)?;
-    let bytes = STANDARD.decode(encoded).map_err(|_| syntax())?; // the place of the odd character helps nobody
+    let bytes = STANDARD.decode(encoded).map_err(|_cause| syntax())?; // the place of the odd character helps nobody
     <[u8; 65]>::try_from(bytes).map_err(|bytes| HttpSignatureError::SignatureLength { found: bytes.len() })
 }
 
@@ -92,7 +92,7 @@ impl Parameters {
     /// Reads `signature-input`, which must be exactly what [`Parameters::to_text`] writes.
     pub(crate) fn parse(field: &str, components: &str) -> Result<Self, HttpSignatureError> {
         let syntax = || HttpSignatureError::Syntax { field: SIGNATURE_INPUT };
-        let dictionary: Dictionary = Parser::new(field).parse().map_err(|_| syntax())?; // the profile fixes the text
+        let dictionary: Dictionary = Parser::new(field).parse().map_err(|_cause| syntax())?; // the profile fixes the text
         let Some(ListEntry::InnerList(list)) = dictionary.get(LABEL) else {
             return Err(HttpSignatureError::Label);
         };
@@ -200,7 +200,8 @@ pub(crate) fn field<'a>(
     if value.len() > MAX_FIELD {
         return Err(HttpSignatureError::TooLong { field: name, limit: MAX_FIELD, found: value.len() });
     }
-    let text = core::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+    let text =
+        core::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| matches!(byte, b' '..=b'~')));
     text.ok_or(HttpSignatureError::Syntax { field: name })
 }
 
@@ -231,7 +232,6 @@ fn parse_key_id(text: &str) -> Option<(u64, Address)> {
     let (chain, address) = text.strip_prefix("eip155:")?.split_once(':')?;
     Some((chain.parse().ok()?, address.parse().ok()?))
 }
-
 
 pub(crate) const CONTENT_TYPE: &str = "content-type";
 const CONTENT_DIGEST: &str = "content-digest";

@@ -72,7 +72,7 @@ impl Record {
             None => 0,
         };
         let canonical =
-            serde_json_canonicalizer::to_string(&resource).map_err(|_| RecordError::NotAResource)?; // no cause: a Value of finite numbers always serialises
+            serde_json_canonicalizer::to_string(&resource).map_err(|_cause| RecordError::NotAResource)?; // no cause: a Value of finite numbers always serialises
         let digest = record_digest(canonical.as_bytes());
         Ok(Self { resource, canonical, digest, key: RecordKey { time, id } })
     }

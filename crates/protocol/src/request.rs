@@ -156,7 +156,14 @@ pub fn verify_call(
     let call = Call::parse(body)?;
     check_audience(&call, audience)?;
     let forget_after = expires.saturating_add(skew);
-    Ok(VerifiedCall { call, signer: parameters.signer, nonce, created: parameters.created, forget_after, signature })
+    Ok(VerifiedCall {
+        call,
+        signer: parameters.signer,
+        nonce,
+        created: parameters.created,
+        forget_after,
+        signature,
+    })
 }
 
 fn check_target(parts: &HttpParts<'_>) -> Result<(), CallError> {

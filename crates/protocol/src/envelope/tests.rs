@@ -1,1 +1,147 @@
-//! Tests.
+//! Tests of sealing, against an independent implementation of HPKE.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::request::tests::Vector;
+
+fn context() -> EnvelopeContext {
+    EnvelopeContext {
+        chain_id: 81_777,
+        contract: Address::repeat_byte(0x5a),
+        patient: Address::repeat_byte(1),
+        steward: Address::repeat_byte(2),
+    }
+}
+
+const SIGNATURE: [u8; 65] = [3; 65];
+
+fn key() -> EncryptionKey {
+    EncryptionKey::derive(&[7; 32])
+}
+
+fn sealed(plaintext: &[u8]) -> Vec<u8> {
+    seal(&key().public(), &context(), &SIGNATURE, plaintext, [9; 32]).unwrap()
+}
+
+#[test]
+fn seals_and_opens_what_another_implementation_sealed() {
+    let vector = Vector::load();
+    let signature = vector.request_signature();
+    let context = vector.context();
+    let key = EncryptionKey::derive(&vector.reply_secret.0);
+    let theirs = vector.sealed.body.as_ref();
+    let ours = seal(&key.public(), &context, &signature, vector.plaintext.as_bytes(), vector.randomness.0);
+    assert_eq!(ours.as_deref(), Ok(theirs));
+    let opened = open(&key, &context, &signature, theirs).unwrap();
+    assert_eq!(opened.as_slice(), vector.plaintext.as_bytes());
+    let large = vec![vector.large.byte; vector.large.length];
+    let large = seal(&key.public(), &context, &signature, &large, vector.randomness.0).unwrap();
+    assert_eq!(large.len(), vector.large.length_sealed);
+    assert_eq!(<[u8; 32]>::from(Sha256::digest(large)), vector.large.sha256.0);
+}
+
+#[test]
+fn lengths_are_padded_to_steps() {
+    for (length, expected) in
+        [(0, 4096), (4092, 4096), (4093, 8192), (65_531, 65_536), (65_532, 65_536), (65_533, 131_072)]
+    {
+        let sealed = sealed(&vec![1; length]);
+        assert_eq!(sealed.len(), 32 + expected + 16, "{length}");
+        let opened = open(&key(), &context(), &SIGNATURE, &sealed).unwrap();
+        assert_eq!(opened.as_slice(), vec![1; length]);
+    }
+}
+
+#[test]
+fn opens_only_for_its_key_relationship_and_request() {
+    let sealed = sealed(b"content");
+    let refused = Err(EnvelopeError::NotForUs);
+    assert_eq!(open(&EncryptionKey::derive(&[8; 32]), &context(), &SIGNATURE, &sealed), refused);
+    assert_eq!(open(&key(), &context(), &[4; 65], &sealed), refused);
+    let other = Address::repeat_byte(9);
+    for context in [
+        EnvelopeContext { chain_id: 1, ..context() },
+        EnvelopeContext { contract: other, ..context() },
+        EnvelopeContext { patient: other, ..context() },
+        EnvelopeContext { steward: other, ..context() },
+        EnvelopeContext { patient: context().steward, steward: context().patient, ..context() },
+    ] {
+        assert_eq!(open(&key(), &context, &SIGNATURE, &sealed), refused);
+    }
+}
+
+#[test]
+fn refuses_what_is_too_short_or_too_long() {
+    let limit = 32 + 4096 + 16;
+    for length in [0, 31, 32, limit - 1] {
+        assert_eq!(
+            open(&key(), &context(), &SIGNATURE, &vec![0; length]),
+            Err(EnvelopeError::TooShort { limit, found: length })
+        );
+    }
+    assert_eq!(pad(&vec![0; MAX_PLAINTEXT]).map(|padded| padded.len() + 48 <= MAX_SEALED), Ok(true));
+    let found = MAX_PLAINTEXT + 1;
+    assert_eq!(pad(&vec![0; found]), Err(EnvelopeError::TooLarge { limit: MAX_PLAINTEXT, found }));
+}
+
+#[test]
+fn refuses_padding_that_is_not_the_one_of_the_content() {
+    let seal_raw = |padded: &[u8]| {
+        let aad = Sha256::digest(SIGNATURE);
+        let (mut sealed, rest) =
+            seal_padded(&key().public(), &context().info(), &aad, padded, [9; 32]).unwrap();
+        sealed.extend(rest);
+        open(&key(), &context(), &SIGNATURE, &sealed)
+    };
+    let padded = pad(b"content").unwrap().to_vec();
+    assert!(seal_raw(&padded).is_ok());
+    let mut spare = padded.clone();
+    spare[4095] = 1;
+    let mut longer = padded.clone();
+    longer.resize(8192, 0);
+    let mut beyond = padded;
+    beyond[..4].copy_from_slice(&[0xff; 4]);
+    for odd in [spare, longer, beyond] {
+        assert_eq!(seal_raw(&odd), Err(EnvelopeError::Padding));
+    }
+}
+
+#[test]
+fn refuses_keys_that_give_everyone_the_same_secret() {
+    for point in [[0; 32], B1] {
+        assert_eq!(seal(&point, &context(), &SIGNATURE, b"content", [9; 32]), Err(EnvelopeError::Key));
+        let mut sealed = sealed(b"content");
+        sealed[..32].copy_from_slice(&point);
+        assert!(open(&key(), &context(), &SIGNATURE, &sealed).is_err());
+    }
+}
+
+/// A point of order 1 (RFC 7748 §6.1 asks to refuse the shared secret of such points).
+const B1: [u8; 32] = {
+    let mut point = [0; 32];
+    point[0] = 1;
+    point
+};
+
+#[test]
+fn other_randomness_gives_another_envelope() {
+    let again = seal(&key().public(), &context(), &SIGNATURE, b"content", [10; 32]).unwrap();
+    assert_ne!(again, sealed(b"content"));
+    let mut given = Given { bytes: [9; 32], used: 0 };
+    let mut bytes = [0; 96];
+    let Ok(()) = given.try_fill_bytes(&mut bytes);
+    assert_eq!(bytes[..32], [9; 32]);
+    assert_ne!(bytes[32..64], bytes[64..]);
+}
+
+proptest! {
+    #[test]
+    fn no_changed_byte_opens(place in any::<prop::sample::Index>(), change in 1u8..) {
+        let mut sealed = sealed(b"content");
+        *place.get_mut(&mut sealed) ^= change;
+        let opened = open(&key(), &context(), &SIGNATURE, &sealed);
+        // The top bit of an X25519 public key is ignored (RFC 7748 §5), but HPKE binds the bytes as sent.
+        prop_assert!(opened.is_err());
+    }
+}

@@ -30,9 +30,12 @@ impl Origin {
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
             _ => (authority, None),
         };
-        let name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        let name =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
         let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            Some(address) => address.parse::<core::net::Ipv6Addr>().is_ok_and(|parsed| parsed.to_string() == address),
+            Some(address) => {
+                address.parse::<core::net::Ipv6Addr>().is_ok_and(|parsed| parsed.to_string() == address)
+            }
             None => (1..=253).contains(&host.len()) && host.bytes().all(name),
         };
         if !is_host {

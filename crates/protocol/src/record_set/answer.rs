@@ -50,7 +50,7 @@ impl core::fmt::Debug for RecordItem {
 }
 
 impl CategoryAnswer {
-    fn proof(&self) -> CategoryProof {
+    pub(super) fn proof(&self) -> CategoryProof {
         CategoryProof { count: self.count, salt: self.salt, path: self.path, total: self.total }
     }
 }

@@ -42,7 +42,11 @@ impl Tree {
     /// The siblings of a leaf, from below; empty if there is no such leaf.
     pub(super) fn path(&self, leaf: usize) -> Vec<B256> {
         let sibling = |(level, nodes): (u32, &Vec<B256>)| nodes.get(leaf >> level ^ 1).copied();
-        if leaf >= self.leaves().len() { Vec::new() } else { (0..).zip(&self.levels).filter_map(sibling).collect() }
+        if leaf >= self.leaves().len() {
+            Vec::new()
+        } else {
+            (0..).zip(&self.levels).filter_map(sibling).collect()
+        }
     }
 }
 

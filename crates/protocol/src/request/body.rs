@@ -32,7 +32,8 @@ impl Call {
 
     /// Parses a body strictly: no member missing, unknown or twice.
     pub(super) fn parse(body: &[u8]) -> Result<Self, CallError> {
-        let value = parse_json(body, LIMITS).map_err(|error| CallError::Body { reason: error.to_string() })?;
+        let value =
+            parse_json(body, LIMITS).map_err(|error| CallError::Body { reason: error.to_string() })?;
         let wire: WireCall = read(value)?;
         if wire.version != VERSION {
             return Err(CallError::Version { expected: VERSION, found: wire.version });
@@ -54,7 +55,8 @@ fn parse_method(name: &str, params: Value) -> Result<Method, CallError> {
         "accesses.list" => read::<NoParams>(params).map(|NoParams {}| Method::ListAccesses),
         "invitation.redeem" => {
             let RedeemParams { code } = read(params)?;
-            let code = InvitationCode::parse(&code).map_err(|error| CallError::Body { reason: error.to_string() })?;
+            let code = InvitationCode::parse(&code)
+                .map_err(|error| CallError::Body { reason: error.to_string() })?;
             Ok(Method::RedeemInvitation { code })
         }
         "records.read" => {

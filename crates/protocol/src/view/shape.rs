@@ -77,7 +77,12 @@ const SHAPES: [Shape; 18] = [
         ],
     },
     Shape {
-        types: &["MedicationAdministration", "MedicationDispense", "MedicationRequest", "MedicationStatement"],
+        types: &[
+            "MedicationAdministration",
+            "MedicationDispense",
+            "MedicationRequest",
+            "MedicationStatement",
+        ],
         title: &["medicationCodeableConcept", "medicationReference"],
         value: &["dosageInstruction", "dosage"],
         rows: &[
@@ -254,7 +259,12 @@ const SHAPES: [Shape; 18] = [
         types: &["FamilyMemberHistory"],
         title: &["condition.code", "relationship"],
         value: &["relationship"],
-        rows: &[("status", "status"), ("role", "relationship"), ("onset", "condition.onset*"), ("note", "note")],
+        rows: &[
+            ("status", "status"),
+            ("role", "relationship"),
+            ("onset", "condition.onset*"),
+            ("note", "note"),
+        ],
     },
 ];
 

@@ -81,7 +81,8 @@ fn without_semantic_tag(name: &str) -> &str {
 fn describe_quantity(quantity: &Value) -> Option<String> {
     let comparator = quantity.get("comparator").and_then(Value::as_str).unwrap_or_default();
     let number = quantity.get("value").and_then(describe)?;
-    let unit = ["unit", "code", "currency"].into_iter().find_map(|name| quantity.get(name).and_then(Value::as_str));
+    let unit =
+        ["unit", "code", "currency"].into_iter().find_map(|name| quantity.get(name).and_then(Value::as_str));
     match unit.map(readable_unit) {
         None | Some("") => Some(format!("{comparator}{number}")),
         Some("%") => Some(format!("{comparator}{number}%")),
@@ -144,7 +145,8 @@ fn describe_timing(timing: &Value) -> Option<String> {
 pub(super) fn notes(resource: &Value) -> impl Iterator<Item = String> {
     follow(resource, "content.attachment").into_iter().filter_map(|attachment| {
         let format = attachment.get("contentType").and_then(Value::as_str)?;
-        let data = attachment.get("data").and_then(Value::as_str).filter(|_| format.starts_with("text/plain"))?;
+        let data =
+            attachment.get("data").and_then(Value::as_str).filter(|_| format.starts_with("text/plain"))?;
         String::from_utf8(STANDARD.decode(data).ok()?).ok()
     })
 }
@@ -174,7 +176,9 @@ fn items(value: &Value) -> Vec<&Value> {
 
 fn member<'a>(value: &'a Value, step: &str) -> Option<&'a Value> {
     match step.strip_suffix('*') {
-        Some(start) => value.as_object()?.iter().find(|(name, _)| name.starts_with(start)).map(|(_, value)| value),
+        Some(start) => {
+            value.as_object()?.iter().find(|(name, _)| name.starts_with(start)).map(|(_, value)| value)
+        }
         None => value.get(step),
     }
 }
