@@ -1,2 +1,23 @@
 #![cfg(target_arch = "wasm32")]
-//! web
+//! The browser edge of MedRec Light: `fetch`, IndexedDB, the vault, and the class that JavaScript uses.
+//!
+//! Runs in a Worker. What comes from outside is verified by `client` and the crates below it; this crate brings it
+//! there and shows what came of it. It defends the keys at rest (the vault) and keeps panics, secrets and
+//! unproven values from reaching JavaScript. **Not** here: any decision about trust.
+
+mod api;
+mod database;
+mod directory;
+mod error;
+mod fetch;
+mod hex_bytes;
+mod identity;
+mod platform;
+mod thrown;
+mod vault;
+mod views;
+
+pub use crate::{
+    api::{Medrec, derive_password_key},
+    error::ErrorView,
+};

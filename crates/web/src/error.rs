@@ -1,0 +1,202 @@
+//! One error for JavaScript: a stable code, who is to blame, and both sides of the mismatch.
+//!
+//! A thrown error is a JavaScript `Error` named `MedrecError` with the fields of `ErrorView`; the same fields stand in
+//! views that carry an error. The page translates codes and never parses messages.
+
+use client::{ClientError, GatekeeperError, JourneyError, StoreError};
+use js_sys::Reflect;
+use lightclient::Fault;
+use protocol::{
+    category::CategoryError, invitation::InvitationError, keys::KeysError, network::NetworkError,
+};
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+
+use crate::vault::VaultError;
+
+/// An error as JavaScript sees it: thrown as an `Error`, or as a field of a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorView {
+    code: String,
+    fault: &'static str,
+    message: String,
+    expected: Option<String>,
+    found: Option<String>,
+    endpoint: Option<String>,
+}
+
+impl ErrorView {
+    fn new(code: &str, fault: Fault, error: &impl ToString) -> Self {
+        let (expected, found, endpoint) = (None, None, None);
+        Self {
+            code: code.to_owned(),
+            fault: fault_name(fault),
+            message: error.to_string(),
+            expected,
+            found,
+            endpoint,
+        }
+    }
+
+    fn found(self, found: &impl ToString) -> Self {
+        Self { found: Some(found.to_string()), ..self }
+    }
+
+    fn mismatch(self, expected: &impl ToString, found: &impl ToString) -> Self {
+        Self { expected: Some(expected.to_string()), ..self.found(found) }
+    }
+
+    /// An argument that no view of ours gave out.
+    pub(crate) fn argument(name: &str, expected: &str, found: &str) -> Self {
+        let found: String = found.chars().take(80).collect();
+        Self::new("call/argument", Fault::Caller, &format!("argument {name} is not {expected}"))
+            .mismatch(&expected, &found)
+    }
+
+    /// A relationship that is not this person's.
+    pub(crate) fn not_own(found: &str) -> Self {
+        let found: String = found.chars().take(96).collect();
+        Self::new("relationship/not-own", Fault::Caller, &"the relationship is not this person's")
+            .found(&found)
+    }
+
+    /// A grant that would have ended before it began.
+    pub(crate) fn grant_in_the_past(from: u64, until: u64) -> Self {
+        Self::new(
+            "grant/already-ended",
+            Fault::Caller,
+            &format!("grant until {until}, expected later than {from}"),
+        )
+        .mismatch(&from, &until)
+    }
+
+    /// A viewer card of another network.
+    pub(crate) fn other_network(expected: u64, found: u64) -> Self {
+        Self::new(
+            "viewer/other-network",
+            Fault::Caller,
+            &format!("viewer on chain {found}, expected {expected}"),
+        )
+        .mismatch(&expected, &found)
+    }
+}
+
+impl From<ClientError> for ErrorView {
+    fn from(error: ClientError) -> Self {
+        Self {
+            code: error.code(),
+            fault: fault_name(error.fault()),
+            message: error.to_string(),
+            expected: error.expected(),
+            found: error.found(),
+            endpoint: error.endpoint,
+        }
+    }
+}
+
+impl From<GatekeeperError> for ErrorView {
+    fn from(error: GatekeeperError) -> Self {
+        ClientError::from(error).into()
+    }
+}
+
+impl From<JourneyError> for ErrorView {
+    fn from(error: JourneyError) -> Self {
+        ClientError::from(error).into()
+    }
+}
+
+impl From<VaultError> for ErrorView {
+    fn from(error: VaultError) -> Self {
+        let view = |code| Self::new(code, error.fault(), &error);
+        match &error {
+            VaultError::Damaged { part } => view("vault/damaged").found(part),
+            VaultError::Entropy { .. } => view("platform/no-randomness"),
+            VaultError::Exists => view("vault/exists"),
+            VaultError::Foreign => view("vault/foreign"),
+            VaultError::KeyDerivation { .. } => view("vault/key-derivation"),
+            VaultError::Locked => view("vault/locked"),
+            VaultError::NoVault => view("vault/none"),
+            VaultError::Parameter { name, least, most, found } => {
+                view("vault/parameter").mismatch(&format!("{name} {least} to {most}"), found)
+            }
+            VaultError::Replaced => view("vault/replaced"),
+            VaultError::Storage { reason, .. } => view("vault/storage").found(reason),
+            VaultError::UnknownVersion { expected, found } => {
+                view("vault/unknown-version").mismatch(expected, found)
+            }
+            VaultError::WrongPassword => view("vault/wrong-password"),
+        }
+    }
+}
+
+impl From<KeysError> for ErrorView {
+    fn from(error: KeysError) -> Self {
+        let view = |code| Self::new(code, error.fault(), &error);
+        match &error {
+            KeysError::Checksum => view("phrase/checksum"),
+            KeysError::IndexTooLarge { found } => view("keys/index").found(found),
+            KeysError::NoSuchKey => view("keys/none"),
+            KeysError::UnknownWord { position } => view("phrase/unknown-word").found(position),
+            KeysError::WordCount { found } => view("phrase/word-count").mismatch(&"12 or 24", found),
+        }
+    }
+}
+
+impl From<InvitationError> for ErrorView {
+    fn from(error: InvitationError) -> Self {
+        let view = |code| Self::new(code, error.fault(), &error);
+        match &error {
+            InvitationError::Card => view("viewer/malformed"),
+            InvitationError::Checksum => view("invitation/checksum"),
+            InvitationError::Malformed => view("invitation/malformed"),
+            InvitationError::Version { expected, found } => {
+                view("invitation/version").mismatch(expected, found)
+            }
+        }
+    }
+}
+
+impl From<NetworkError> for ErrorView {
+    fn from(error: NetworkError) -> Self {
+        Self::new("network/description", error.fault(), &error)
+    }
+}
+
+impl From<CategoryError> for ErrorView {
+    fn from(error: CategoryError) -> Self {
+        Self::new("call/argument", error.fault(), &error)
+    }
+}
+
+impl From<StoreError> for ErrorView {
+    fn from(error: StoreError) -> Self {
+        Self::new("storage/heads", Fault::Unavailable, &error).found(&error.reason)
+    }
+}
+
+impl From<ErrorView> for JsValue {
+    fn from(view: ErrorView) -> Self {
+        let error = js_sys::Error::new(&view.message);
+        error.set_name("MedrecError");
+        let text = |value: Option<String>| value.map_or(Self::NULL, Self::from);
+        for (name, value) in [
+            ("code", view.code.into()),
+            ("fault", view.fault.into()),
+            ("expected", text(view.expected)),
+            ("found", text(view.found)),
+            ("endpoint", text(view.endpoint)),
+        ] {
+            Reflect::set(&error, &name.into(), &value).expect("a new error object takes any property");
+        }
+        error.into()
+    }
+}
+
+const fn fault_name(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Caller => "caller",
+        Fault::Peer => "peer",
+        Fault::Unavailable => "unavailable",
+    }
+}

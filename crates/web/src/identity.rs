@@ -1,0 +1,122 @@
+//! Which of the person's keys is for what: derivation indexes, and finding them again from the phrase.
+//!
+//! Index 0 is the person as a viewer; each relationship has the next free index. A vault remembers them; a restored
+//! one finds them by proving, for one derived address after the other, whether the chain knows it (BIP-44 §gap limit).
+
+use alloy_primitives::Address;
+use client::{Client, Head};
+use protocol::{
+    keys::{IdentityKeys, KeysError, Seed, SigningKey},
+    layout::{RelationshipQuery, RelationshipStatus},
+};
+
+use crate::{
+    error::ErrorView,
+    platform::WebPlatform,
+    vault::{Contents, Session, StoredRelationship, VaultStorage},
+};
+
+/// One relationship of the person, with the key that acts in it.
+#[derive(Debug)]
+pub(crate) struct OwnRelationship {
+    pub(crate) key: SigningKey,
+    pub(crate) steward: Address,
+}
+
+impl OwnRelationship {
+    pub(crate) const fn query(&self) -> RelationshipQuery {
+        RelationshipQuery { patient: self.key.address(), steward: self.steward }
+    }
+}
+
+/// Returns the key that the person reads other people's records with.
+pub(crate) fn viewer_key(client: &Client<WebPlatform>, seed: &Seed) -> Result<SigningKey, KeysError> {
+    Ok(derive(client, seed, VIEWER)?.sign)
+}
+
+/// Returns the relationships that the vault remembers on this network, in the order of their keys.
+pub(crate) fn own_relationships(
+    client: &Client<WebPlatform>,
+    session: &Session,
+) -> Result<Vec<OwnRelationship>, KeysError> {
+    let network = client.network().network_id;
+    let stored = session.contents().relationships.into_iter().filter(|stored| stored.network == network);
+    stored
+        .map(|StoredRelationship { index, steward, .. }| {
+            Ok(OwnRelationship { key: derive(client, session.seed(), index)?.sign, steward })
+        })
+        .collect()
+}
+
+/// Returns the relationship to take an invitation of this steward with: one that is open already, so that an
+/// interrupted journey goes on where it stopped, or one with a fresh key, remembered before it is used.
+pub(crate) async fn relationship_for(
+    client: &Client<WebPlatform>,
+    head: &Head,
+    session: &Session,
+    storage: &VaultStorage,
+    steward: Address,
+) -> Result<OwnRelationship, ErrorView> {
+    let mut known = own_relationships(client, session)?;
+    known.retain(|own| own.steward == steward);
+    let queries: Vec<RelationshipQuery> = known.iter().map(OwnRelationship::query).collect();
+    let states = client.relationships(head, &queries).await?;
+    let is_closed = |status| matches!(status, RelationshipStatus::Ended | RelationshipStatus::Rejected);
+    if let Some((own, _)) = known.into_iter().zip(states).rfind(|(_, state)| !is_closed(state.status)) {
+        return Ok(own);
+    }
+    let network = client.network().network_id;
+    let index = session
+        .update(storage, |contents| {
+            let used = contents.relationships.iter().filter(|stored| stored.network == network);
+            let index = used.map(|stored| stored.index).max().unwrap_or(VIEWER).saturating_add(1);
+            contents.relationships.push(StoredRelationship { network, index, steward });
+            index
+        })
+        .await?;
+    Ok(OwnRelationship { key: derive(client, session.seed(), index)?.sign, steward })
+}
+
+/// Finds the relationships of a phrase: proves, index by index, which derived addresses the chain knows, until
+/// [`GAP`] in a row are unknown.
+pub(crate) async fn find_relationships(
+    client: &Client<WebPlatform>,
+    head: &Head,
+    seed: &Seed,
+    mut on_index: impl FnMut(u32),
+) -> Result<Contents, ErrorView> {
+    let network = client.network().network_id;
+    let mut contents = Contents::default();
+    let (mut next, mut last_known) = (VIEWER + 1, VIEWER);
+    while next <= last_known + GAP {
+        on_index(next);
+        let indexes = next..next + GAP;
+        let derived = indexes.clone().map(|index| Ok(derive(client, seed, index)?.sign.address()));
+        let addresses = derived.collect::<Result<Vec<Address>, KeysError>>()?;
+        let lengths = client.summary_lengths(head, &addresses).await?;
+        for ((index, patient), length) in indexes.zip(addresses).zip(lengths) {
+            if length == 0 {
+                continue;
+            }
+            last_known = index;
+            let entries = client.summary(head, patient).await?;
+            let own = entries.into_iter().filter(|entry| entry.patient == patient);
+            contents.relationships.extend(own.map(|entry| StoredRelationship {
+                network,
+                index,
+                steward: entry.steward,
+            }));
+        }
+        next += GAP;
+    }
+    Ok(contents)
+}
+
+fn derive(client: &Client<WebPlatform>, seed: &Seed, index: u32) -> Result<IdentityKeys, KeysError> {
+    seed.derive_identity(client.network().rules.chain_id, index)
+}
+
+/// The derivation index of the person as a viewer; relationships follow.
+const VIEWER: u32 = 0;
+/// How many unknown addresses in a row end the search.
+const GAP: u32 = 20;

@@ -1,0 +1,90 @@
+//! What can be wrong with a vault, each thing apart.
+
+use lightclient::Fault;
+
+/// Why a vault could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum VaultError {
+    /// A part of the vault was changed or cut short.
+    #[error("the vault's {part} is damaged")]
+    Damaged {
+        /// `header`, or the name of the record.
+        part: &'static str,
+    },
+    /// The platform gave no random bytes.
+    #[error("the platform gave no random bytes: {reason}")]
+    Entropy {
+        /// What the platform said.
+        reason: String,
+    },
+    /// There is a vault already; it is never overwritten.
+    #[error("this browser has a vault already")]
+    Exists,
+    /// What is stored is not a vault.
+    #[error("the stored bytes are no vault")]
+    Foreign,
+    /// The password's key could not be derived.
+    #[error("the password's key could not be derived: {reason}")]
+    KeyDerivation {
+        /// What the platform said.
+        reason: String,
+    },
+    /// The vault is locked.
+    #[error("the vault is locked")]
+    Locked,
+    /// There is no vault.
+    #[error("this browser has no vault")]
+    NoVault,
+    /// A key derivation parameter is weaker than we accept, or costs more than we spend.
+    #[error("key derivation parameter {name} is {found}, expected {least} to {most}")]
+    Parameter {
+        /// The parameter's name.
+        name: &'static str,
+        /// The least value accepted.
+        least: u32,
+        /// The greatest value accepted.
+        most: u32,
+        /// The value found.
+        found: u32,
+    },
+    /// Another tab replaced the vault since it was unlocked here.
+    #[error("the vault was replaced since it was unlocked")]
+    Replaced,
+    /// The browser's storage could not be used.
+    #[error("cannot {action} the vault: {reason}")]
+    Storage {
+        /// What was tried.
+        action: &'static str,
+        /// What the browser said.
+        reason: String,
+    },
+    /// The vault was written by another version of this program.
+    #[error("the vault has version {found}, expected {expected}")]
+    UnknownVersion {
+        /// The version that we read and write.
+        expected: u8,
+        /// The version found.
+        found: u8,
+    },
+    /// The password does not open the vault.
+    #[error("the password does not open the vault")]
+    WrongPassword,
+}
+
+impl VaultError {
+    /// Returns who is to blame: never a peer.
+    pub(crate) const fn fault(&self) -> Fault {
+        match self {
+            Self::Entropy { .. } | Self::KeyDerivation { .. } | Self::Storage { .. } => Fault::Unavailable,
+            Self::Damaged { .. }
+            | Self::Exists
+            | Self::Foreign
+            | Self::Locked
+            | Self::NoVault
+            | Self::Parameter { .. }
+            | Self::Replaced
+            | Self::UnknownVersion { .. }
+            | Self::WrongPassword => Fault::Caller,
+        }
+    }
+}

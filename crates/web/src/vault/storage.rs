@@ -1,0 +1,70 @@
+//! The vault's bytes in IndexedDB, read and written whole in one transaction.
+
+use crate::{
+    database::{Database, DatabaseError},
+    vault::error::VaultError,
+};
+
+/// The vault's database, one per browser profile and origin.
+#[derive(Debug)]
+pub(crate) struct VaultStorage {
+    database: Database,
+}
+
+/// Everything that is stored: the header, and the two sealed records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoredVault {
+    pub(crate) header: Vec<u8>,
+    pub(crate) identity: Option<Vec<u8>>,
+    pub(crate) contents: Option<Vec<u8>>,
+}
+
+impl VaultStorage {
+    /// Opens the database with this name, creating it if there is none.
+    pub(crate) async fn open(name: &str) -> Result<Self, VaultError> {
+        let database = Database::open(name, STORE).await.map_err(|error| failed("open", error))?;
+        Ok(Self { database })
+    }
+
+    /// Reads the vault, if there is one.
+    pub(crate) async fn read(&self) -> Result<Option<StoredVault>, VaultError> {
+        let values =
+            self.database.read([HEADER, IDENTITY, CONTENTS]).await.map_err(|error| failed("read", error))?;
+        Ok(match values {
+            [None, None, None] => None,
+            [None, ..] => return Err(VaultError::Damaged { part: HEADER }),
+            [Some(header), identity, contents] => Some(StoredVault { header, identity, contents }),
+        })
+    }
+
+    /// Writes a new vault.
+    pub(crate) async fn write(
+        &self,
+        header: &[u8],
+        identity: &[u8],
+        contents: &[u8],
+    ) -> Result<(), VaultError> {
+        let entries = [(HEADER, header), (IDENTITY, identity), (CONTENTS, contents)];
+        self.database.write(&entries).await.map_err(|error| failed("write", error))
+    }
+
+    /// Writes the record that changes.
+    pub(crate) async fn write_contents(&self, contents: &[u8]) -> Result<(), VaultError> {
+        self.database.write(&[(CONTENTS, contents)]).await.map_err(|error| failed("write", error))
+    }
+
+    /// Deletes the vault.
+    pub(crate) async fn erase(&self) -> Result<(), VaultError> {
+        self.database.clear().await.map_err(|error| failed("erase", error))
+    }
+}
+
+fn failed(action: &'static str, error: DatabaseError) -> VaultError {
+    VaultError::Storage { action, reason: error.reason }
+}
+
+/// The object store, and the keys in it.
+pub(crate) const STORE: &str = "vault";
+pub(crate) const HEADER: &str = "header";
+pub(crate) const IDENTITY: &str = "identity";
+pub(crate) const CONTENTS: &str = "contents";

@@ -1,0 +1,338 @@
+//! The vault against real IndexedDB, Web Locks and random numbers, in a worker as in the product.
+
+use core::{
+    cell::Cell,
+    future::Future as _,
+    task::{Context, Waker},
+};
+
+use alloy_primitives::{Address, B256, hex};
+use js_sys::{Function, Reflect, global};
+use protocol::keys::Seed;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use zeroize::Zeroizing;
+
+use super::{
+    Contents, KdfParameters, PasswordKey, Session, StoredRelationship, VaultError, VaultStorage,
+    derive_password_key,
+    format::{Header, SealedRecord},
+    storage::{CONTENTS, HEADER, IDENTITY, StoredVault},
+};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+const SEED: [u8; 64] = [0xA5; 64];
+
+fn password(byte: u8) -> PasswordKey {
+    PasswordKey::new(Zeroizing::new([byte; 32]))
+}
+
+/// An empty database of its own for each test.
+async fn fresh_storage() -> VaultStorage {
+    thread_local!(static COUNT: Cell<u32> = const { Cell::new(0) });
+    let number = COUNT.replace(COUNT.get() + 1);
+    let storage = VaultStorage::open(&format!("vault-test-{number}")).await.unwrap();
+    storage.erase().await.unwrap();
+    storage
+}
+
+async fn create(storage: &VaultStorage) -> Session {
+    let kdf = Session::new_parameters().unwrap();
+    Session::create(storage, kdf, &password(1), Seed::from_bytes(SEED), Contents::default()).await.unwrap()
+}
+
+async fn stored(storage: &VaultStorage) -> StoredVault {
+    storage.read().await.unwrap().unwrap()
+}
+
+async fn put(storage: &VaultStorage, vault: &StoredVault) {
+    let identity = vault.identity.as_deref().unwrap();
+    storage.write(&vault.header, identity, vault.contents.as_deref().unwrap()).await.unwrap();
+}
+
+async fn unlock_error(storage: &VaultStorage, key: &PasswordKey) -> VaultError {
+    Session::unlock(storage, key).await.unwrap_err()
+}
+
+fn relationship(index: u32) -> StoredRelationship {
+    StoredRelationship { network: B256::repeat_byte(7), index, steward: Address::repeat_byte(9) }
+}
+
+#[wasm_bindgen_test]
+async fn opens_with_the_password_it_was_made_with() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    session.update(&storage, |contents| contents.relationships.push(relationship(1))).await.unwrap();
+    let contents = session.contents();
+    drop(session);
+    let session = Session::unlock(&storage, &password(1)).await.unwrap();
+    assert_eq!(session.seed().as_bytes(), &SEED);
+    assert_eq!(session.contents(), contents);
+    assert_eq!(contents.relationships, [relationship(1)]);
+}
+
+#[wasm_bindgen_test]
+async fn tells_a_wrong_password_from_damage() {
+    let storage = fresh_storage().await;
+    create(&storage).await;
+    assert_eq!(unlock_error(&storage, &password(2)).await, VaultError::WrongPassword);
+}
+
+#[wasm_bindgen_test]
+async fn tells_a_missing_vault() {
+    let storage = fresh_storage().await;
+    assert_eq!(unlock_error(&storage, &password(1)).await, VaultError::NoVault);
+    assert_eq!(Session::stored_parameters(&storage).await, Err(VaultError::NoVault));
+}
+
+#[wasm_bindgen_test]
+async fn never_overwrites_a_vault() {
+    let storage = fresh_storage().await;
+    create(&storage).await;
+    let before = stored(&storage).await;
+    let kdf = Session::new_parameters().unwrap();
+    let again =
+        Session::create(&storage, kdf, &password(2), Seed::from_bytes([0; 64]), Contents::default()).await;
+    assert_eq!(again.unwrap_err(), VaultError::Exists);
+    assert_eq!(stored(&storage).await, before);
+}
+
+#[wasm_bindgen_test]
+async fn refuses_every_flipped_byte_of_the_header() {
+    let storage = fresh_storage().await;
+    create(&storage).await;
+    let good = stored(&storage).await;
+    for position in 0..good.header.len() {
+        let mut bad = good.clone();
+        bad.header[position] ^= 0x20;
+        put(&storage, &bad).await;
+        let expected = match position {
+            0..7 => VaultError::Foreign,
+            7 => VaultError::UnknownVersion { expected: 1, found: 0x21 },
+            _ => VaultError::Damaged { part: HEADER },
+        };
+        assert_eq!(unlock_error(&storage, &password(1)).await, expected, "byte {position}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn refuses_every_flipped_byte_of_each_record() {
+    let storage = fresh_storage().await;
+    create(&storage).await;
+    let good = stored(&storage).await;
+    for part in [IDENTITY, CONTENTS] {
+        let length = if part == IDENTITY { &good.identity } else { &good.contents }.as_ref().unwrap().len();
+        for position in 0..length {
+            let mut bad = good.clone();
+            let record = if part == IDENTITY { &mut bad.identity } else { &mut bad.contents };
+            record.as_mut().unwrap()[position] ^= 1;
+            put(&storage, &bad).await;
+            assert_eq!(
+                unlock_error(&storage, &password(1)).await,
+                VaultError::Damaged { part },
+                "byte {position}"
+            );
+        }
+    }
+    put(&storage, &good).await;
+    Session::unlock(&storage, &password(1)).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn refuses_shortened_parts() {
+    let storage = fresh_storage().await;
+    create(&storage).await;
+    let good = stored(&storage).await;
+    for length in 0..good.header.len() {
+        let mut bad = good.clone();
+        bad.header.truncate(length);
+        put(&storage, &bad).await;
+        let expected = if length < 7 { VaultError::Foreign } else { VaultError::Damaged { part: HEADER } };
+        assert_eq!(unlock_error(&storage, &password(1)).await, expected, "{length} bytes");
+    }
+    for length in 0..good.identity.as_ref().unwrap().len() {
+        let mut bad = good.clone();
+        bad.identity.as_mut().unwrap().truncate(length);
+        put(&storage, &bad).await;
+        let expected = VaultError::Damaged { part: IDENTITY };
+        assert_eq!(unlock_error(&storage, &password(1)).await, expected, "{length} bytes");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn refuses_records_in_each_others_place() {
+    let storage = fresh_storage().await;
+    create(&storage).await;
+    let good = stored(&storage).await;
+    let swapped = StoredVault { identity: good.contents.clone(), contents: good.identity.clone(), ..good };
+    put(&storage, &swapped).await;
+    assert_eq!(unlock_error(&storage, &password(1)).await, VaultError::Damaged { part: IDENTITY });
+}
+
+#[wasm_bindgen_test]
+async fn refuses_a_record_of_another_vault() {
+    let (one, other) = (fresh_storage().await, fresh_storage().await);
+    create(&one).await;
+    create(&other).await;
+    let mixed = StoredVault { identity: stored(&other).await.identity, ..stored(&one).await };
+    put(&one, &mixed).await;
+    assert_eq!(unlock_error(&one, &password(1)).await, VaultError::Damaged { part: IDENTITY });
+}
+
+#[wasm_bindgen_test]
+async fn refuses_a_renumbered_record() {
+    let storage = fresh_storage().await;
+    create(&storage).await;
+    let good = stored(&storage).await;
+    let mut record = SealedRecord::decode(CONTENTS, good.contents.as_deref().unwrap()).unwrap();
+    record.revision += 1;
+    put(&storage, &StoredVault { contents: Some(record.encode()), ..good }).await;
+    assert_eq!(unlock_error(&storage, &password(1)).await, VaultError::Damaged { part: CONTENTS });
+}
+
+#[wasm_bindgen_test]
+async fn refuses_costs_out_of_bounds_before_deriving() {
+    let storage = fresh_storage().await;
+    create(&storage).await;
+    let good = stored(&storage).await;
+    for (name, value, least, most) in [
+        ("memoryKib", 65_535_u32, 65_536, 262_144),
+        ("memoryKib", 4 << 20, 65_536, 262_144),
+        ("passes", 2, 3, 12),
+        ("passes", 4_000_000, 3, 12),
+        ("lanes", 0, 1, 1),
+        ("lanes", 4, 1, 1),
+    ] {
+        let mut json = serde_json::to_value(Header::decode(&good.header).unwrap()).unwrap();
+        json["kdf"][name] = value.into();
+        // Re-encoding gives the checksum that an editor of the storage would put there.
+        let header = serde_json::from_value::<Header>(json).unwrap();
+        put(&storage, &StoredVault { header: header.encode(), ..good.clone() }).await;
+        let expected = VaultError::Parameter { name, least, most, found: value };
+        assert_eq!(Session::stored_parameters(&storage).await, Err(expected.clone()));
+        assert_eq!(derive_password_key(b"password", &header.kdf).unwrap_err(), expected);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn refuses_other_parameters_within_bounds() {
+    let storage = fresh_storage().await;
+    create(&storage).await;
+    let good = stored(&storage).await;
+    let mut header = Header::decode(&good.header).unwrap();
+    header.kdf = KdfParameters::new([0; 16]);
+    put(&storage, &StoredVault { header: header.encode(), ..good }).await;
+    // The wrap is bound to the parameters, so even the right key does not open it.
+    assert_eq!(unlock_error(&storage, &password(1)).await, VaultError::WrongPassword);
+}
+
+#[wasm_bindgen_test]
+async fn keeps_the_changes_of_two_tabs() {
+    let storage = fresh_storage().await;
+    create(&storage).await;
+    let (one, two) = (
+        Session::unlock(&storage, &password(1)).await.unwrap(),
+        Session::unlock(&storage, &password(1)).await.unwrap(),
+    );
+    one.update(&storage, |contents| contents.relationships.push(relationship(1))).await.unwrap();
+    two.update(&storage, |contents| contents.relationships.push(relationship(2))).await.unwrap();
+    let contents = two.contents();
+    assert_eq!(contents.relationships, [relationship(1), relationship(2)]);
+    assert_eq!(Session::unlock(&storage, &password(1)).await.unwrap().contents(), contents);
+}
+
+#[wasm_bindgen_test]
+async fn does_not_write_into_a_vault_made_since() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    storage.erase().await.unwrap();
+    let nothing = session.update(&storage, |_| {}).await;
+    assert_eq!(nothing.unwrap_err(), VaultError::NoVault);
+    create(&storage).await;
+    let before = stored(&storage).await;
+    let replaced = session.update(&storage, |_| {}).await;
+    assert_eq!(replaced.unwrap_err(), VaultError::Replaced);
+    assert_eq!(stored(&storage).await, before);
+}
+
+#[wasm_bindgen_test]
+async fn lets_one_writer_in_at_a_time() {
+    let held = super::lock::WriteLock::acquire().await.unwrap();
+    let mut waiting = Box::pin(super::lock::WriteLock::acquire());
+    assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    let query =
+        "return navigator.locks.query().then(({held, pending}) => `${held.length} ${pending.length}`)";
+    let locks = Function::new_no_args(query).call0(&JsValue::UNDEFINED).unwrap();
+    let counts = JsFuture::from(js_sys::Promise::resolve(&locks)).await.unwrap();
+    assert_eq!(counts.as_string().unwrap(), "1 1");
+    drop(held);
+    waiting.await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn takes_all_randomness_from_the_browser() {
+    let (one, other) = (fresh_storage().await, fresh_storage().await);
+    {
+        let _fixed = RandomStub::install("bytes => bytes.fill(7)");
+        create(&one).await;
+        create(&other).await;
+    }
+    assert_eq!(stored(&one).await, stored(&other).await);
+    let (third, fourth) = (fresh_storage().await, fresh_storage().await);
+    create(&third).await;
+    create(&fourth).await;
+    assert_ne!(stored(&third).await.header, stored(&fourth).await.header);
+    assert_ne!(stored(&third).await.identity, stored(&fourth).await.identity);
+}
+
+#[wasm_bindgen_test]
+async fn makes_no_key_without_randomness() {
+    let storage = fresh_storage().await;
+    let kdf = Session::new_parameters().unwrap();
+    let result = {
+        let _broken = RandomStub::install("() => { throw new Error('no entropy'); }");
+        assert!(matches!(Session::new_parameters(), Err(VaultError::Entropy { .. })));
+        Session::create(&storage, kdf, &password(1), Seed::from_bytes(SEED), Contents::default()).await
+    };
+    assert!(matches!(result, Err(VaultError::Entropy { .. })));
+    assert_eq!(storage.read().await.unwrap(), None);
+}
+
+#[wasm_bindgen_test]
+fn derives_what_the_reference_implementation_derives() {
+    // argon2-cffi (the C reference code): Argon2id, m = 64 MiB, t = 3, p = 1, salt 00..0f.
+    let salt = core::array::from_fn(|index| u8::try_from(index).unwrap());
+    let key = derive_password_key("correct horse battery staple — 医".as_bytes(), &KdfParameters::new(salt))
+        .unwrap();
+    assert_eq!(hex::encode(key.bytes()), "254a59f0ea73a29afe91e6e2d5437b02d7299d1f086ca1a9ea62e0bc850b6b47");
+}
+
+#[wasm_bindgen_test]
+async fn shows_no_secret_in_debug() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    assert_eq!(format!("{session:?} {:?}", password(1)), "Session([redacted]) PasswordKey([redacted])");
+}
+
+/// Replaces `crypto.getRandomValues` until dropped.
+struct RandomStub;
+
+impl RandomStub {
+    fn install(code: &str) -> Self {
+        let stub = Function::new_no_args(&format!("return {code}")).call0(&JsValue::UNDEFINED).unwrap();
+        Reflect::set(&crypto(), &"getRandomValues".into(), &stub).unwrap();
+        Self
+    }
+}
+
+impl Drop for RandomStub {
+    fn drop(&mut self) {
+        Reflect::delete_property(&crypto().into(), &"getRandomValues".into()).unwrap();
+    }
+}
+
+fn crypto() -> js_sys::Object {
+    Reflect::get(&global(), &"crypto".into()).unwrap().into()
+}

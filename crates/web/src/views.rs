@@ -1,0 +1,348 @@
+//! What JavaScript sees: plain objects, made from proven types and from nothing else.
+//!
+//! The shapes are declared in `www/src/views.ts`, which is also part of the package's `.d.ts`. Addresses and hashes
+//! are `0x…` text, times are seconds.
+
+use alloy_primitives::{Address, B256};
+use client::{EndpointReport, EndpointState, Head, Progress, SyncReport};
+use lightclient::VerifiedHeader;
+use protocol::{
+    answer::RefusalCode,
+    category::{Categories, Category},
+    grant::Refusal,
+    layout::{
+        GrantTerms, Member, MemberStatus, RecordSetAnchor, RelationshipQuery, RelationshipState, Right,
+    },
+    network::Network,
+};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::JsValue;
+
+use crate::error::ErrorView;
+
+pub(crate) mod records;
+
+/// Makes a plain object.
+pub(crate) fn to_js(view: &impl Serialize) -> JsValue {
+    // JSON-compatible: maps become objects, absent becomes null, 64-bit numbers become numbers.
+    view.serialize(&Serializer::json_compatible())
+        .expect("views have only text, lists and numbers below 2^53")
+}
+
+/// A number of the chain's as JavaScript can hold it. A steward or patient may have written anything up to 2^64 - 1;
+/// from 2^53 - 1 on they all look the same, which no honest count or time reaches.
+#[derive(Clone, Copy)]
+pub(crate) struct Number(u64);
+
+impl From<u64> for Number {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0.min(MAX_SAFE_INTEGER))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SyncView {
+    block: Number,
+    hash: B256,
+    time: Number,
+    age_seconds: Number,
+    stale: bool,
+    seals: usize,
+    validators: usize,
+    quorum: usize,
+    round: u32,
+    proposer: String,
+    signers: Vec<String>,
+    endpoints: Vec<EndpointView>,
+    requests: Number,
+    headers_verified: Number,
+    network: NetworkView,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EndpointView {
+    url: String,
+    state: &'static str,
+    block: Option<Number>,
+    latency_ms: Option<Number>,
+    error: Option<ErrorView>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NetworkView {
+    name: String,
+    chain_id: Number,
+    demo: bool,
+}
+
+impl SyncView {
+    pub(crate) fn new(report: SyncReport, network: &Network) -> Self {
+        let header = HeaderView::of(&report.head);
+        Self {
+            block: header.number,
+            hash: header.hash,
+            time: header.time,
+            age_seconds: report.age_seconds.into(),
+            stale: report.stale,
+            seals: header.seals,
+            validators: header.validators,
+            quorum: header.quorum,
+            round: header.round,
+            proposer: header.proposer,
+            signers: header.signers,
+            endpoints: report.endpoints.into_iter().map(EndpointView::new).collect(),
+            requests: report.requests.into(),
+            headers_verified: report.headers_verified.into(),
+            network: NetworkView {
+                name: network.name.clone(),
+                chain_id: network.rules.chain_id.into(),
+                demo: network.demo,
+            },
+        }
+    }
+}
+
+impl EndpointView {
+    fn new(report: EndpointReport) -> Self {
+        let state = match &report.state {
+            EndpointState::Agrees => "agrees",
+            EndpointState::Behind => "behind",
+            EndpointState::Lies(_) => "lies",
+            EndpointState::Unreachable(_) => "unreachable",
+        };
+        let error = report.state.error().map(ErrorView::from);
+        Self {
+            url: report.url,
+            state,
+            block: report.block.map(Number),
+            latency_ms: report.latency_millis.map(Number),
+            error,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct HeaderView {
+    number: Number,
+    hash: B256,
+    time: Number,
+    seals: usize,
+    validators: usize,
+    quorum: usize,
+    signers: Vec<String>,
+    proposer: String,
+    round: u32,
+}
+
+impl HeaderView {
+    pub(crate) fn of(header: &VerifiedHeader) -> Self {
+        Self {
+            number: header.number().into(),
+            hash: header.hash(),
+            time: header.timestamp().into(),
+            seals: header.signers().len(),
+            validators: header.validators().len(),
+            quorum: header.validators().quorum(),
+            signers: header.signers().iter().map(Address::to_string).collect(),
+            proposer: header.proposer().to_string(),
+            round: header.round(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct ProgressView {
+    pub(crate) step: &'static str,
+    pub(crate) done: u32,
+    pub(crate) total: u32,
+}
+
+impl ProgressView {
+    /// One journey out of several: `before` steps were done by those before, `after` will be by those after.
+    pub(crate) fn within(progress: Progress, before: u32, after: u32) -> Self {
+        let Progress { step, done, total } = progress;
+        Self { step: step.name(), done: before + done, total: before + total + after }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PersonView {
+    pub(crate) viewer_address: String,
+    pub(crate) viewer_card: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct MemberView {
+    address: String,
+    kind: &'static str,
+    name: String,
+    endpoint: String,
+    active: bool,
+}
+
+impl From<&Member> for MemberView {
+    fn from(member: &Member) -> Self {
+        Self {
+            address: member.address.to_string(),
+            kind: member.kind.name(),
+            name: member.name.clone(),
+            endpoint: member.endpoint.clone(),
+            active: member.status == MemberStatus::Active,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InvitationView {
+    pub(crate) text: String,
+    pub(crate) steward: MemberView,
+    pub(crate) already_accepted: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RelationshipView {
+    id: String,
+    patient: String,
+    steward: MemberView,
+    status: &'static str,
+    opened_at: Number,
+    record_set: Option<RecordSetView>,
+    viewer_count: Number,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordSetView {
+    root: B256,
+    count: Number,
+    revision: Number,
+    published_at: Number,
+}
+
+impl RelationshipView {
+    pub(crate) fn new(state: &RelationshipState, steward: &Member) -> Self {
+        Self {
+            id: relationship_id(RelationshipQuery { patient: state.patient, steward: state.steward }),
+            patient: state.patient.to_string(),
+            steward: steward.into(),
+            status: state.status.name(),
+            opened_at: state.opened_at.into(),
+            record_set: state.record_set.map(|RecordSetAnchor { root, count, revision, published_at }| {
+                RecordSetView {
+                    root,
+                    count: count.into(),
+                    revision: revision.into(),
+                    published_at: published_at.into(),
+                }
+            }),
+            viewer_count: state.viewer_count.into(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct ViewerView {
+    viewer: String,
+    name: Option<String>,
+    categories: Vec<&'static str>,
+    rights: Vec<&'static str>,
+    from: Number,
+    until: Option<Number>,
+    state: &'static str,
+}
+
+impl ViewerView {
+    /// `decided` is what the grant permits at the head.
+    pub(crate) fn new(
+        viewer: Address,
+        name: Option<String>,
+        terms: Option<&GrantTerms>,
+        decided: Result<(), Refusal>,
+    ) -> Self {
+        let state = match decided {
+            Ok(()) => "effective",
+            Err(refusal) if refusal.code == RefusalCode::GrantNotYetValid => "pending",
+            Err(_) => "ended",
+        };
+        Self {
+            viewer: viewer.to_string(),
+            name,
+            categories: terms.map_or_else(Vec::new, |terms| category_names(terms.categories)),
+            rights: terms.map_or_else(Vec::new, |terms| terms.rights.iter().map(Right::name).collect()),
+            from: terms.map_or(0, |terms| terms.from).into(),
+            until: terms.and_then(|terms| terms.until).map(Number),
+            state,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct SharedView {
+    patient: String,
+    steward: MemberView,
+    categories: Vec<&'static str>,
+    until: Option<Number>,
+    state: &'static str,
+}
+
+impl SharedView {
+    /// `decided` is what the grant permits at the head.
+    pub(crate) fn new(
+        patient: Address,
+        steward: &Member,
+        terms: Option<&GrantTerms>,
+        decided: Result<(), Refusal>,
+    ) -> Self {
+        let state = match decided.map_err(|refusal| refusal.code) {
+            Ok(()) => "effective",
+            Err(RefusalCode::GrantNotYetValid) => "not-yet",
+            Err(RefusalCode::NoGrant) => "revoked",
+            Err(_) => "ended",
+        };
+        Self {
+            patient: patient.to_string(),
+            steward: steward.into(),
+            categories: terms.map_or_else(Vec::new, |terms| category_names(terms.categories)),
+            until: terms.and_then(|terms| terms.until).map(Number),
+            state,
+        }
+    }
+}
+
+/// Which head something was proven at.
+#[derive(Serialize)]
+pub(crate) struct ProvenAtView {
+    block: Number,
+    time: Number,
+}
+
+impl From<&Head> for ProvenAtView {
+    fn from(head: &Head) -> Self {
+        Self { block: head.header().number().into(), time: head.header().timestamp().into() }
+    }
+}
+
+/// The id of a relationship: `patient:steward`.
+pub(crate) fn relationship_id(query: RelationshipQuery) -> String {
+    format!("{}:{}", query.patient, query.steward)
+}
+
+fn category_names(categories: Categories) -> Vec<&'static str> {
+    categories.iter().map(Category::name).collect()
+}
+
+/// The greatest whole number that JavaScript numbers hold exactly along with all below it.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
