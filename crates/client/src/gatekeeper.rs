@@ -22,7 +22,7 @@ use protocol::request::{CALL_PATH, Call, HeadRef, Method, Origin, OriginError, s
 use zeroize::Zeroizing;
 
 use crate::client::{Client, Head};
-use crate::error::{ClientError, Problem};
+use crate::error::ClientError;
 use crate::ports::{HttpAnswer, HttpRequest, Platform, TransportError};
 
 /// Why a gatekeeper's answer is of no use.
@@ -219,7 +219,7 @@ enum Exchange {
 
 /// Verifies the answer's signature. An HTTP error without any signature comes from somebody in between, or from a
 /// server that is not up: no answer.
-fn verify(answer: &HttpAnswer, asked: &Asked) -> Result<VerifiedAnswer, Problem> {
+fn verify(answer: &HttpAnswer, asked: &Asked) -> Result<VerifiedAnswer, ClientError> {
     let is_signed = answer.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("signature"));
     if answer.status != 200 && !is_signed {
         return Err(GatekeeperError::Transport(TransportError::Status { found: answer.status }).into());

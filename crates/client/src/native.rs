@@ -74,8 +74,7 @@ impl<S: HeadStore> Http for Native<S> {
         let limit_millis = request.timeout_millis;
         tokio::time::timeout(Duration::from_millis(limit_millis), self.exchange(request))
             .await
-            // The timer's error says nothing more than that the time is over.
-            .map_err(|_| TransportError::Timeout { limit_millis })?
+            .map_err(|_elapsed| TransportError::Timeout { limit_millis })?
     }
 }
 

@@ -1,7 +1,9 @@
 use super::*;
 use crate::error::{EndpointFailure, Problem};
+use crate::head_store::{encode_stored_head, verify_stored_head};
 use crate::testing::{CONTRACT, Chain, LAST, Manner, Node, TestPlatform, count_methods, seal, validator};
 use alloy_primitives::U256;
+use lightclient::{Header, TrustedCheckpoint, VerifyError, verify_checkpoint};
 use protocol::keys::SigningKey;
 
 fn client(manners: Vec<Manner>, checkpoint: u64) -> Client<TestPlatform> {
@@ -356,12 +358,7 @@ async fn bisects_where_no_trusted_validator_is_left() {
     let chain = Chain::made(made_chain(&blocks));
     let platform = TestPlatform::new(chain, vec![Node { latest: 8, manner: Manner::Honest }]);
     let client = Client::new(platform.network(0), platform);
-    let mut round = Round {
-        client: &client,
-        now: client.platform().now(),
-        requests: AtomicU64::new(0),
-        headers_verified: 0,
-    };
+    let mut round = Round::new(&client);
     let mut sightings = round.look(true).await;
     let trusted = round.checkpoint(&mut sightings).unwrap();
     let (head, source) = round.climb(&trusted, &mut sightings).await.unwrap();
@@ -433,12 +430,7 @@ async fn a_block_of_strangers_beside_ours_is_a_lie_and_no_evidence() {
     let found = lightclient::qbft::block_hash(&other).unwrap();
     let platform = TestPlatform::new(Chain::made(headers), vec![Node { latest: 1, manner: Manner::Honest }]);
     let client = Client::new(platform.network(0), platform);
-    let round = Round {
-        client: &client,
-        now: client.platform().now(),
-        requests: AtomicU64::new(0),
-        headers_verified: 0,
-    };
+    let round = Round::new(&client);
     let known = TrustedCheckpoint { number: 1, hash: hash(&client, 1) };
     let ours = verify_checkpoint(&known, client.platform().chain.header(1), &client.network().rules).unwrap();
     let error = SyncError::Conflict { number: 1, expected: ours.hash(), found };
