@@ -3,6 +3,8 @@
 //! They are not copied into the project. Where the folder is missing (`../shared/vectors/thirdparty`, seen from
 //! the project), each test says so in its output and checks nothing.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test, a panic is a failed test")]
+
 use std::path::Path;
 
 use alloy_primitives::{Address, B256, Bloom, Bytes, U256, keccak256};

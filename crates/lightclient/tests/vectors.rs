@@ -4,6 +4,8 @@
 //! worked out by another implementation: see `tests/vectors/recorded/goquorum-qbft/README.md`.
 //! In a browser: `cargo test -p lightclient --target wasm32-unknown-unknown --test vectors`.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test, a panic is a failed test")]
+
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use lightclient::{
     Asked, ChainRules, Header, ProofError, ProvenAccount, RlpError, SealScheme, TrieError, TrustedCheckpoint,

@@ -107,7 +107,7 @@ fn refuses_what_is_no_slot_value() {
 #[test]
 fn an_account_without_storage_takes_no_nodes() {
     let (state_root, node) = leaf(keccak256(ADDRESS), &account(trie::EMPTY_ROOT, false));
-    let account = verify_account(&header(state_root), ADDRESS, &[node.clone()]).unwrap();
+    let account = verify_account(&header(state_root), ADDRESS, std::slice::from_ref(&node)).unwrap();
     assert_eq!(account.verify_slot(SLOT, &[]).unwrap().value(), U256::ZERO);
     let source = Box::new(TrieError::SpareNodes { expected: 0, found: 1 });
     assert_eq!(

@@ -76,7 +76,7 @@ fn twins(value_length: usize) -> (B256, Vec<Bytes>) {
 #[test]
 fn finds_a_leaf_at_the_root() {
     let leaf = only_leaf(KEY, b"value");
-    assert_eq!(find(keccak256(&leaf), &KEY, &[leaf.clone()]), Ok(Some(&b"value"[..])));
+    assert_eq!(find(keccak256(&leaf), &KEY, &[leaf]), Ok(Some(&b"value"[..])));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn refuses_missing_and_spare_nodes() {
     let (first, second) = (nodes[0].clone(), nodes[1].clone());
     assert_eq!(find(root, &KEY, &[]), Err(TrieError::MissingNode { index: 0, expected: root }));
     let expected = keccak256(&second);
-    assert_eq!(find(root, &KEY, &[first.clone()]), Err(TrieError::MissingNode { index: 1, expected }));
+    assert_eq!(find(root, &KEY, &nodes[..1]), Err(TrieError::MissingNode { index: 1, expected }));
     let too_many = [first.clone(), second.clone(), second.clone()];
     assert_eq!(find(root, &KEY, &too_many), Err(TrieError::SpareNodes { expected: 2, found: 3 }));
     assert_eq!(
