@@ -267,10 +267,8 @@ fn hex<T: FromStr + AsRef<[u8]> + Default>(field: &'static str, text: &str) -> R
     let is_hex = text
         .strip_prefix("0x")
         .is_some_and(|hex| hex.len() == digits && hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    if !is_hex {
-        return Err(found());
-    }
-    text.parse().map_err(|_| found()) // cannot happen after the check above; the field says more than the source
+    // The parser takes also digits without 0x, and says less than the field.
+    is_hex.then(|| text.parse().ok()).flatten().ok_or_else(found)
 }
 
 fn check_number(field: &'static str, found: u64, least: u64) -> Result<(), NetworkError> {

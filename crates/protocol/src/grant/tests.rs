@@ -140,10 +140,9 @@ fn every_category_asked_must_be_granted() {
 #[test]
 fn state_of_another_question_never_grants() {
     let active = relationship(RelationshipStatus::Active);
-    for state in [
-        RelationshipState { patient: STRANGER, ..active.clone() },
-        RelationshipState { steward: STRANGER, ..active.clone() },
-    ] {
+    for state in
+        [RelationshipState { patient: STRANGER, ..active }, RelationshipState { steward: STRANGER, ..active }]
+    {
         let found = format!("{} with {}", state.patient, state.steward);
         let expected = refusal(RefusalCode::NoRelationship, &format!("{PATIENT} with {STEWARD}"), &found);
         for reader in [PATIENT, VIEWER] {

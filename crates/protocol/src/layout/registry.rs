@@ -313,7 +313,7 @@ impl Text {
             }
         };
         // The offset of the first bad byte helps nobody; the slot does.
-        String::from_utf8(bytes).map_err(|_| LayoutError::Text { what, slot })
+        String::from_utf8(bytes).ok().ok_or(LayoutError::Text { what, slot })
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn check_places(contract: Address, asked: &[B256], found: &[Place]) -
 
 /// Takes exactly `N` words.
 pub(super) fn exactly<const N: usize>(words: &[Word]) -> Result<[Word; N], LayoutError> {
-    words.try_into().map_err(|_| LayoutError::SlotCount { expected: N, found: words.len() }) // the source says no more
+    words.try_into().ok().ok_or(LayoutError::SlotCount { expected: N, found: words.len() })
 }
 
 /// Reads packed fields from the low end of a word upwards, as Solidity packs them.

@@ -104,7 +104,7 @@ fn only_active_members_propose_and_only_once() {
     }
     chain.call(STEWARD, call.clone()).unwrap();
     assert_refused(chain.call(STEWARD, call.clone()), wrong_status(PROPOSED));
-    chain.call(OTHER_STEWARD, call.clone()).unwrap();
+    chain.call(OTHER_STEWARD, call).unwrap();
     chain.remove_steward();
     assert_refused(
         chain.call(STEWARD, propose(account(PATIENT + 1))),
@@ -335,7 +335,7 @@ fn only_the_steward_anchors_a_log_that_grows() {
         chain.call(STEWARD, anchor_access_log(account(PATIENT), B256::ZERO, 5)),
         errors::ZeroWord {},
     );
-    chain.call(STEWARD, call.clone()).unwrap();
+    chain.call(STEWARD, call).unwrap();
     let state = chain.relationship(account(PATIENT), account(STEWARD));
     assert_eq!((state.access_log_head, state.access_log_count), (root(), 5));
     assert_eq!(state.access_log_anchored_at, chain.now);
