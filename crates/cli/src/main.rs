@@ -1,2 +1,125 @@
-//! cli
-fn main() {}
+//! `medrec`: an operator's tasks on a MedRec network, the native edge of the client.
+//!
+//! Results go to stdout as JSON, everything else to stderr. Exit code 0: done; 1: not done; 2: not understood.
+
+mod admit;
+mod args;
+mod deploy;
+mod key_file;
+mod node;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use alloy_primitives::B256;
+use client::{MemoryHeads, Native};
+use protocol::contracts::Admission;
+use protocol::invitation::parse_address;
+use protocol::layout::MemberKind;
+use serde_json::{Value, json};
+
+use crate::args::{Args, ArgsError};
+
+const USAGE: &str = "\
+medrec operator key --key-file FILE
+    make a key if there is none, print its address
+medrec operator deploy --rpc URL[,URL...] --key-file FILE --chain-name NAME --out FILE [--block-period SECONDS] [--demo]
+    put the contracts on the chain with this key as the only operator, write the network description
+medrec operator admit --network FILE --key-file FILE --member ADDRESS --kind provider|vendor|researcher|auditor
+        --name NAME --endpoint URL --encryption-key HEX
+    vote to admit a member";
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Admit(#[from] admit::AdmitError),
+    #[error("{0}\n\n{USAGE}")]
+    Args(#[from] ArgsError),
+    #[error(transparent)]
+    Deploy(#[from] deploy::DeployError),
+    #[error(transparent)]
+    KeyFile(#[from] key_file::KeyFileError),
+    #[error(transparent)]
+    Transport(#[from] client::TransportError),
+    #[error("{USAGE}")]
+    Usage,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args).await {
+        Ok(answer) => {
+            println!("{answer:#}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("medrec: {error}");
+            ExitCode::from(if matches!(error, CommandError::Args(_) | CommandError::Usage) { 2 } else { 1 })
+        }
+    }
+}
+
+async fn run(args: &[String]) -> Result<Value, CommandError> {
+    let [area, command, args @ ..] = args else { return Err(CommandError::Usage) };
+    match (area.as_str(), command.as_str()) {
+        ("operator", "key") => operator_key(args),
+        ("operator", "deploy") => operator_deploy(args).await,
+        ("operator", "admit") => operator_admit(args).await,
+        _ => Err(CommandError::Usage),
+    }
+}
+
+fn operator_key(args: &[String]) -> Result<Value, CommandError> {
+    let args = Args::parse(args, &["--key-file"], &[])?;
+    let platform = Native::new(MemoryHeads::default())?;
+    let key = key_file::read_or_create(Path::new(args.required("--key-file")?), &platform)?;
+    Ok(json!({ "address": key.address().to_string() }))
+}
+
+async fn operator_deploy(args: &[String]) -> Result<Value, CommandError> {
+    let flags = ["--rpc", "--key-file", "--chain-name", "--out", "--block-period"];
+    let args = Args::parse(args, &flags, &["--demo"])?;
+    let block_period = match args.optional("--block-period") {
+        None => 1,
+        Some(_) => args.read("--block-period", "seconds", |text| text.parse().ok())?,
+    };
+    let options = deploy::Options {
+        rpc: args.required("--rpc")?.split(',').map(str::to_owned).collect(),
+        name: args.required("--chain-name")?.to_owned(),
+        out: PathBuf::from(args.required("--out")?),
+        block_period,
+        demo: args.has("--demo"),
+    };
+    let key = key_file::read(Path::new(args.required("--key-file")?))?;
+    let network = deploy::deploy(&options, &key).await?;
+    Ok(serde_json::from_str(&network.to_json()).expect("a network description is JSON"))
+}
+
+async fn operator_admit(args: &[String]) -> Result<Value, CommandError> {
+    let flags = ["--network", "--key-file", "--member", "--kind", "--name", "--endpoint", "--encryption-key"];
+    let args = Args::parse(args, &flags, &[])?;
+    let admission = Admission {
+        member: args.read("--member", "0x and 40 hexadecimal digits", parse_address)?,
+        kind: args.read("--kind", "provider, vendor, researcher or auditor", parse_kind)?,
+        encryption_key: args.read("--encryption-key", "64 hexadecimal digits", parse_word)?,
+        profile_digest: B256::ZERO,
+        name: args.required("--name")?.to_owned(),
+        endpoint: args.required("--endpoint")?.to_owned(),
+    };
+    let network = admit::read_network(Path::new(args.required("--network")?))?;
+    let key = key_file::read(Path::new(args.required("--key-file")?))?;
+    let outcome = admit::admit(&network, &key, &admission).await?;
+    Ok(outcome.to_json(&admission))
+}
+
+fn parse_kind(text: &str) -> Option<MemberKind> {
+    MemberKind::ALL.into_iter().find(|kind| kind.name() == text)
+}
+
+/// 64 hexadecimal digits, with or without `0x`.
+fn parse_word(text: &str) -> Option<B256> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() == 64 { digits.parse().ok() } else { None }
+}

@@ -1,0 +1,138 @@
+//! Tests of the operator's commands: the built program against the development chain.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is a failed test")]
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use devnet::{Devnet, Options, Rules, Sealing};
+use protocol::network::Network;
+use serde_json::Value;
+use tokio::process::Command;
+
+/// A fresh folder for one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("medrec-operator-{name}-{}", std::process::id()));
+    let _former = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+async fn chain(folder: &Path, chain_id: u64) -> Devnet {
+    let options = Options {
+        state: folder.join(format!("chain-{chain_id}")),
+        listen: vec!["127.0.0.1:0".parse().unwrap(); 2],
+        rules: Rules { chain_id, period: 1 },
+        genesis_time: None,
+        sealing: Sealing::Clock,
+    };
+    Devnet::start(options).await.unwrap()
+}
+
+async fn medrec(folder: &Path, args: &str) -> Output {
+    let args = args.split(' ').map(|arg| arg.replace('_', " "));
+    Command::new(env!("CARGO_BIN_EXE_medrec")).current_dir(folder).args(args).output().await.unwrap()
+}
+
+/// What a command that must succeed says.
+async fn done(folder: &Path, args: &str) -> Value {
+    let output = medrec(folder, args).await;
+    assert!(output.status.success(), "{args}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What a command that must fail with this exit code says.
+async fn refused(folder: &Path, args: &str, code: i32) -> String {
+    let output = medrec(folder, args).await;
+    assert_eq!(output.status.code(), Some(code), "{args}");
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+const ADMIT: &str = "operator admit --network network.json --key-file operator.key --kind provider \
+                     --endpoint http://127.0.0.1:1 --encryption-key \
+                     0x1111111111111111111111111111111111111111111111111111111111111111";
+const MEMBER: &str = "--member 0x00000000000000000000000000000000000000b2 --name General_Hospital";
+
+#[tokio::test]
+async fn deploys_once_and_admits_once() {
+    let folder = folder("path");
+    let chain = chain(&folder, 4242).await;
+    let rpc = chain.endpoints().join(",");
+    let deploy = format!(
+        "operator deploy --rpc {rpc} --key-file operator.key --chain-name Test_network --out network.json --demo"
+    );
+    let key = done(&folder, "operator key --key-file operator.key").await;
+    assert_eq!(done(&folder, "operator key --key-file operator.key").await, key);
+
+    let network = done(&folder, &deploy).await;
+    let written = std::fs::read(folder.join("network.json")).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), network);
+    let parsed = Network::parse(&written).unwrap();
+    assert_eq!((parsed.name.as_str(), parsed.rules.chain_id, parsed.demo), ("Test network", 4242, true));
+    assert_eq!((parsed.genesis_hash, parsed.checkpoint.number), (chain.chain().genesis(), 0));
+    assert_eq!(parsed.endpoints, chain.endpoints());
+    assert_eq!(done(&folder, &deploy).await, network);
+
+    let admit = format!("{ADMIT} {MEMBER}");
+    let admitted = done(&folder, &admit).await;
+    assert_eq!(admitted["status"], "admitted");
+    assert_eq!(done(&folder, &admit).await["status"], "admitted");
+
+    let other_name = format!("{ADMIT} {} --name Other", MEMBER.split(" --name").next().unwrap());
+    assert!(refused(&folder, &other_name, 1).await.contains("the registry refused"));
+    done(&folder, "operator key --key-file stranger.key").await;
+    let stranger = format!("{ADMIT} --member 0x00000000000000000000000000000000000000c3 --name Stranger");
+    let stranger = stranger.replace("operator.key", "stranger.key");
+    assert!(refused(&folder, &stranger, 1).await.contains("the registry refused"));
+    chain.stop().await;
+}
+
+#[tokio::test]
+async fn never_replaces_the_description_of_another_chain() {
+    let folder = folder("other");
+    let (first, second) = (chain(&folder, 1).await, chain(&folder, 2).await);
+    done(&folder, "operator key --key-file operator.key").await;
+    let deploy = |rpc: String| {
+        format!("operator deploy --rpc {rpc} --key-file operator.key --chain-name N --out network.json")
+    };
+    done(&folder, &deploy(first.endpoints().join(","))).await;
+    let written = std::fs::read(folder.join("network.json")).unwrap();
+    let said = refused(&folder, &deploy(second.endpoints().join(",")), 1).await;
+    assert!(said.starts_with("medrec: network.json describes chain 0x"), "{said}");
+    let mixed = [first.endpoints(), second.endpoints()].concat().join(",");
+    let said = refused(&folder, &deploy(mixed), 1).await;
+    assert!(said.contains("shows chain id 2, expected 1"), "{said}");
+    assert_eq!(std::fs::read(folder.join("network.json")).unwrap(), written);
+    first.stop().await;
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn says_what_is_wrong() {
+    let folder = folder("wrong");
+    done(&folder, "operator key --key-file operator.key").await;
+    for (args, code, words) in [
+        ("operator", 2, "medrec operator deploy"),
+        ("patient key", 2, "medrec operator deploy"),
+        ("operator key", 2, "--key-file is missing"),
+        ("operator key --key-file", 2, "--key-file has no value"),
+        ("operator deploy --rpc a --verbose", 2, "--verbose is not known here"),
+        (
+            "operator deploy --rpc http://127.0.0.1:1 --key-file operator.key --chain-name N --out n.json",
+            1,
+            "http://127.0.0.1:1: no connection",
+        ),
+        (
+            "operator deploy --rpc http://127.0.0.1:1 --key-file none.key --chain-name N --out n.json",
+            1,
+            "none.key: No such file",
+        ),
+        (&format!("{ADMIT} --member 0xb2 --name N"), 2, "--member is \"0xb2\", expected 0x and 40"),
+        (&format!("{ADMIT} {MEMBER}"), 1, "network.json: No such file"),
+    ] {
+        let said = refused(&folder, args, code).await;
+        assert!(said.contains(words), "{args}: {said}");
+    }
+    assert!(!folder.join("n.json").exists());
+}
