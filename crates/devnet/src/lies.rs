@@ -122,10 +122,9 @@ impl Lie {
     /// Finds the recent block whose bent header has a hash.
     fn find(self, view: View<'_>, wanted: B256) -> Result<Option<u64>, RpcError> {
         for number in (view.head.saturating_sub(FORK_DEPTH)..=view.head).rev() {
-            if let Some(block) = view.block(Some(number))? {
-                if self.bent(&block).hash_of_block(view) == wanted {
-                    return Ok(Some(number));
-                }
+            let block = view.block(Some(number))?;
+            if block.is_some_and(|block| self.bent(&block).hash_of_block(view) == wanted) {
+                return Ok(Some(number));
             }
         }
         Ok(None)

@@ -128,3 +128,57 @@ impl Pool {
 
 const MAX_WAITING: usize = 4096;
 const MAX_AHEAD: u64 = 256;
+
+#[cfg(test)]
+mod tests {
+    use alloy_consensus::{Signed, TxLegacy};
+    use alloy_primitives::{Bytes, Signature};
+
+    use super::*;
+
+    fn transaction(sender: u8, nonce: u64, gas_limit: u64) -> Transaction {
+        let tx = TxLegacy { nonce, gas_limit, ..TxLegacy::default() };
+        let signed = Signed::new_unhashed(tx, Signature::test_signature());
+        Transaction { signed, sender: Address::repeat_byte(sender), raw: Bytes::new() }
+    }
+
+    #[test]
+    fn keeps_the_order_of_arrival_but_each_senders_by_nonce() {
+        let mut pool = Pool::default();
+        for (sender, nonce) in [(1, 2), (2, 0), (1, 0), (2, 1), (1, 1)] {
+            assert_eq!(pool.add(transaction(sender, nonce, 0), 0), Ok(()));
+        }
+        let order: Vec<_> = pool.in_order().iter().map(|place| (place.sender[0], place.nonce())).collect();
+        assert_eq!(order, [(1, 0), (2, 0), (1, 1), (2, 1), (1, 2)]);
+        assert_eq!(pool.next_nonce(Address::repeat_byte(1), 0), 3);
+        assert_eq!(pool.next_nonce(Address::repeat_byte(1), 5), 5);
+    }
+
+    #[test]
+    fn refuses_what_can_never_be_sealed_or_comes_twice() {
+        let mut pool = Pool::default();
+        let first = transaction(1, 5, 0);
+        assert_eq!(pool.add(first.clone(), 6), Err(PoolError::NonceTooLow { expected: 6, found: 5 }));
+        assert_eq!(
+            pool.add(transaction(1, 300, 0), 5),
+            Err(PoolError::NonceTooHigh { expected: 261, found: 300 })
+        );
+        assert_eq!(pool.add(first.clone(), 5), Ok(()));
+        assert_eq!(pool.add(first.clone(), 5), Err(PoolError::Known(first.hash())));
+        let taken = PoolError::NonceTaken { sender: first.sender, nonce: 5, waiting: first.hash() };
+        assert_eq!(pool.add(transaction(1, 5, 9), 5), Err(taken));
+        pool.remove(&[first.hash()]);
+        assert_eq!(pool.get(first.hash()), None);
+    }
+
+    #[test]
+    fn takes_only_so_many() {
+        let mut pool = Pool::default();
+        for place in 0..16 {
+            for nonce in 0..256 {
+                assert_eq!(pool.add(transaction(place, nonce, 0), 0), Ok(()));
+            }
+        }
+        assert_eq!(pool.add(transaction(99, 0, 0), 0), Err(PoolError::Full(4096)));
+    }
+}

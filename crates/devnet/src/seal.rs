@@ -123,3 +123,54 @@ pub(crate) fn address_of(key: &SigningKey) -> Address {
 
 /// The 32 bytes a proposer may choose freely: "medrec-devnet".
 pub(crate) const VANITY: B256 = b256!("6d65647265632d6465766e657400000000000000000000000000000000000000");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn validators(count: u8) -> Validators {
+        let secrets: Vec<B256> = (1..=count).map(B256::repeat_byte).collect();
+        Validators::from_secrets(&secrets).unwrap()
+    }
+
+    #[test]
+    fn needs_two_thirds_of_the_validators_rounded_up() {
+        let quorums: Vec<usize> = (1..=7).map(|count| validators(count).quorum()).collect();
+        assert_eq!(quorums, [1, 2, 2, 3, 4, 4, 5]);
+    }
+
+    #[test]
+    fn passes_the_turn_on_with_each_block_and_each_round() {
+        let validators = validators(4);
+        let set = validators.addresses();
+        assert!(set.is_sorted());
+        assert_eq!(validators.proposer(Address::ZERO, 0), set[0]);
+        assert_eq!(validators.proposer(set[0], 0), set[1]);
+        assert_eq!(validators.proposer(set[3], 0), set[0]);
+        assert_eq!(validators.proposer(set[2], 1), set[0]);
+        assert_eq!(validators.proposer(set[2], u32::MAX), set[2]);
+    }
+
+    #[test]
+    fn takes_no_keys_that_are_not_valid() {
+        assert!(Validators::from_secrets(&[B256::repeat_byte(1), B256::ZERO]).is_none());
+        assert!(Validators::from_secrets(&[]).is_none());
+    }
+
+    #[test]
+    fn never_shows_keys() {
+        let shown = format!("{:?}", validators(1));
+        assert!(shown.contains("[redacted]") && !shown.contains("0101010101"));
+    }
+
+    #[test]
+    fn leaves_only_round_and_seals_out_of_the_hash() {
+        let set = validators(4).addresses();
+        let header = Header::default();
+        let hash = |round, seals: &[Seal]| {
+            Extra { vanity: VANITY, validators: &set, round }.put_in(&header, seals).hash_slow()
+        };
+        assert_ne!(hash(0, &[]), hash(1, &[]));
+        assert_ne!(hash(1, &[]), hash(1, &[[0; 65]]));
+    }
+}

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use alloy_consensus::{Header, Receipt, ReceiptWithBloom};
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 use alloy_rlp::Decodable;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction as Writing, params};
 
@@ -23,6 +23,9 @@ pub(crate) struct Store {
     connection: Connection,
     chain_id: u64,
 }
+
+/// Hash, header, round and seals.
+type StoredBlock = (Vec<u8>, Vec<u8>, u32, Vec<u8>);
 
 /// Why the chain could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +52,9 @@ pub enum StoreError {
         /// The version found.
         found: i64,
     },
+    /// A stored header or receipt does not decode.
+    #[error("a header or receipt in the state folder is damaged: {0}")]
+    Rlp(alloy_rlp::Error),
     /// SQLite failed; also when another process has the folder open.
     #[error("the state folder: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -151,12 +157,11 @@ impl Store {
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
         let mut statement =
             self.connection.prepare("SELECT hash, header, round, seals FROM blocks WHERE number = ?")?;
-        let row: Option<(Vec<u8>, Vec<u8>, u32, Vec<u8>)> =
-            statement.query_row(params![wanted], read).optional()?;
+        let row: Option<StoredBlock> = statement.query_row(params![wanted], read).optional()?;
         let Some((stored_hash, header, round, seals)) = row else { return Ok(None) };
-        let header = Header::decode(&mut header.as_slice()).map_err(|_| StoreError::Damaged("a header"))?;
+        let header = Header::decode(&mut header.as_slice()).map_err(StoreError::Rlp)?;
         let seals =
-            seals.chunks(65).map(|seal| Seal::try_from(seal).map_err(|_| StoreError::Damaged("a seal")));
+            seals.chunks(65).map(|seal| Seal::try_from(seal).ok().ok_or(StoreError::Damaged("a seal")));
         Ok(Some(Block {
             header,
             hash: hash("a block hash", &stored_hash)?,
@@ -232,17 +237,19 @@ impl Store {
     }
 
     fn transactions(&self, number: i64) -> Result<Vec<Included>, StoreError> {
-        let sql = "SELECT raw, receipt, gas_used FROM transactions WHERE number = ? ORDER BY position";
+        let sql =
+            "SELECT sender, raw, receipt, gas_used FROM transactions WHERE number = ? ORDER BY position";
         let mut statement = self.connection.prepare(sql)?;
-        let read =
-            |row: &Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?));
+        let bytes = |row: &Row<'_>, column: usize| row.get::<_, Vec<u8>>(column);
+        let read = |row: &Row<'_>| Ok((bytes(row, 0)?, bytes(row, 1)?, bytes(row, 2)?, row.get(3)?));
         let rows = statement.query_map(params![number], read)?;
         rows.map(|row| {
-            let (raw, receipt, gas_used) = row?;
+            let (sender, raw, receipt, gas_used) = row?;
+            let sender = Address::try_from(sender.as_slice()).ok().ok_or(StoreError::Damaged("a sender"))?;
             let receipt = ReceiptWithBloom::<Receipt>::decode(&mut receipt.as_slice());
             Ok(Included {
-                transaction: Transaction::decode(&raw.into(), self.chain_id)?,
-                receipt: receipt.map_err(|_| StoreError::Damaged("a receipt"))?,
+                transaction: Transaction::checked_before(raw.into(), sender, self.chain_id)?,
+                receipt: receipt.map_err(StoreError::Rlp)?,
                 gas_used: natural(gas_used)?,
             })
         })
@@ -261,8 +268,7 @@ fn write_block(writing: &Writing<'_>, block: &Block) -> Result<(), StoreError> {
             block.round,
             block.seals.concat()
         ])?;
-    let sql =
-        "INSERT INTO transactions (hash, number, position, raw, receipt, gas_used) VALUES (?, ?, ?, ?, ?, ?)";
+    let sql = "INSERT INTO transactions (hash, number, position, sender, raw, receipt, gas_used) VALUES (?, ?, ?, ?, ?, ?, ?)";
     for (position, included) in (0_i64..).zip(&block.transactions) {
         let (hash, raw) = (included.transaction.hash(), &included.transaction.raw);
         let receipt = alloy_rlp::encode(&included.receipt);
@@ -270,6 +276,7 @@ fn write_block(writing: &Writing<'_>, block: &Block) -> Result<(), StoreError> {
             hash.as_slice(),
             number,
             position,
+            included.transaction.sender.as_slice(),
             raw.as_ref(),
             receipt,
             integer(included.gas_used)?
@@ -311,15 +318,15 @@ fn write_change(writing: &Writing<'_>, change: &Change) -> Result<(), StoreError
 
 // SQLite's integers are signed; nothing here ever comes near 2^63.
 fn integer(value: u64) -> Result<i64, StoreError> {
-    i64::try_from(value).map_err(|_| StoreError::Damaged("a number"))
+    i64::try_from(value).ok().ok_or(StoreError::Damaged("a number"))
 }
 
 fn natural(value: i64) -> Result<u64, StoreError> {
-    u64::try_from(value).map_err(|_| StoreError::Damaged("a number"))
+    u64::try_from(value).ok().ok_or(StoreError::Damaged("a number"))
 }
 
 fn hash(what: &'static str, bytes: &[u8]) -> Result<B256, StoreError> {
-    B256::try_from(bytes).map_err(|_| StoreError::Damaged(what))
+    B256::try_from(bytes).ok().ok_or(StoreError::Damaged(what))
 }
 
 const FORMAT: i64 = 1;
@@ -329,7 +336,7 @@ CREATE TABLE chain (id INTEGER NOT NULL);
 CREATE TABLE validators (secret BLOB NOT NULL);
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, header BLOB NOT NULL, round INTEGER NOT NULL,
   seals BLOB NOT NULL);
-CREATE TABLE transactions (hash BLOB PRIMARY KEY, number INTEGER NOT NULL, position INTEGER NOT NULL, raw BLOB NOT NULL,
+CREATE TABLE transactions (hash BLOB PRIMARY KEY, number INTEGER NOT NULL, position INTEGER NOT NULL, sender BLOB NOT NULL, raw BLOB NOT NULL,
   receipt BLOB NOT NULL, gas_used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE UNIQUE INDEX transactions_in_order ON transactions (number, position);
 CREATE TABLE accounts (key BLOB PRIMARY KEY, nonce INTEGER NOT NULL, balance BLOB NOT NULL, code_hash BLOB NOT NULL)

@@ -24,6 +24,9 @@ pub enum TransactionError {
         /// The transaction's.
         found: u64,
     },
+    /// The other signature that recovers to the same key is the one that counts (EIP-2).
+    #[error("invalid signature: s is in the upper half")]
+    HighS,
     /// Not the RLP of a signed legacy transaction.
     #[error("not a signed legacy transaction: {0}")]
     Malformed(alloy_rlp::Error),
@@ -46,7 +49,7 @@ pub enum TransactionError {
     /// Signed in the way before EIP-155, and so valid on every chain.
     #[error("no chain id: only replay-protected (EIP-155) transactions are taken")]
     Unprotected,
-    /// The signature belongs to nobody, or its s is high (EIP-2).
+    /// The signature belongs to nobody.
     #[error("invalid signature")]
     Signature,
 }
@@ -57,27 +60,26 @@ impl Transaction {
     /// # Errors
     /// When the bytes are anything but one low-s signed legacy transaction for `chain_id`.
     pub(crate) fn decode(raw: &Bytes, chain_id: u64) -> Result<Self, TransactionError> {
-        if raw.len() > MAX_BYTES {
-            return Err(TransactionError::TooLong { expected: MAX_BYTES, found: raw.len() });
+        let signed = parse(raw, chain_id)?;
+        // The library recovers from a high s as well.
+        if signed.signature().normalize_s().is_some() {
+            return Err(TransactionError::HighS);
         }
-        if let Some(kind) = raw.first().filter(|first| **first < 0x80) {
-            return Err(TransactionError::Type(*kind));
-        }
-        let mut rest = raw.as_ref();
-        let signed = Signed::<TxLegacy>::rlp_decode(&mut rest).map_err(TransactionError::Malformed)?;
-        if !rest.is_empty() {
-            return Err(TransactionError::Trailing(rest.len()));
-        }
-        match signed.tx().chain_id {
-            None => return Err(TransactionError::Unprotected),
-            Some(found) if found != chain_id => {
-                return Err(TransactionError::ChainId { expected: chain_id, found });
-            }
-            Some(_) => {}
-        }
-        // The library's error says nothing beyond that the signature is invalid.
-        let sender = signed.recover_signer().map_err(|_| TransactionError::Signature)?;
+        // Its error says nothing beyond that the signature is invalid.
+        let sender = signed.recover_signer().ok().ok_or(TransactionError::Signature)?;
         Ok(Self { signed, sender, raw: raw.clone() })
+    }
+
+    /// Decodes a raw transaction whose sender was recovered when it came in; recovering is what takes the time.
+    ///
+    /// # Errors
+    /// As [`Transaction::decode`], without looking at the signature.
+    pub(crate) fn checked_before(
+        raw: Bytes,
+        sender: Address,
+        chain_id: u64,
+    ) -> Result<Self, TransactionError> {
+        Ok(Self { signed: parse(&raw, chain_id)?, sender, raw })
     }
 
     /// Returns the transaction's hash.
@@ -94,6 +96,28 @@ impl Transaction {
     pub(crate) fn gas_limit(&self) -> u64 {
         self.signed.tx().gas_limit
     }
+}
+
+fn parse(raw: &Bytes, chain_id: u64) -> Result<Signed<TxLegacy>, TransactionError> {
+    if raw.len() > MAX_BYTES {
+        return Err(TransactionError::TooLong { expected: MAX_BYTES, found: raw.len() });
+    }
+    if let Some(kind) = raw.first().filter(|first| **first < 0x80) {
+        return Err(TransactionError::Type(*kind));
+    }
+    let mut rest = raw.as_ref();
+    let signed = Signed::<TxLegacy>::rlp_decode(&mut rest).map_err(TransactionError::Malformed)?;
+    if !rest.is_empty() {
+        return Err(TransactionError::Trailing(rest.len()));
+    }
+    match signed.tx().chain_id {
+        None => return Err(TransactionError::Unprotected),
+        Some(found) if found != chain_id => {
+            return Err(TransactionError::ChainId { expected: chain_id, found });
+        }
+        Some(_) => {}
+    }
+    Ok(signed)
 }
 
 /// geth's limit as well.

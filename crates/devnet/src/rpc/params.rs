@@ -108,12 +108,12 @@ impl Form {
 
 pub(super) fn address(value: &Value) -> Result<Address, Form> {
     let bytes = hex(value, "0x and 40 hex digits")?;
-    Address::try_from(bytes.as_ref()).map_err(|_| Form("0x and 40 hex digits"))
+    Address::try_from(bytes.as_ref()).ok().ok_or(Form("0x and 40 hex digits"))
 }
 
 pub(super) fn hash(value: &Value) -> Result<B256, Form> {
     let bytes = hex(value, "0x and 64 hex digits")?;
-    B256::try_from(bytes.as_ref()).map_err(|_| Form("0x and 64 hex digits"))
+    B256::try_from(bytes.as_ref()).ok().ok_or(Form("0x and 64 hex digits"))
 }
 
 pub(super) fn data(value: &Value) -> Result<Bytes, Form> {
@@ -121,7 +121,7 @@ pub(super) fn data(value: &Value) -> Result<Bytes, Form> {
 }
 
 pub(super) fn quantity(value: &Value) -> Result<u64, Form> {
-    u64::try_from(big_quantity(value)?).map_err(|_| Form("a quantity below 2^64"))
+    u64::try_from(big_quantity(value)?).ok().ok_or(Form("a quantity below 2^64"))
 }
 
 /// Reads a quantity: 0x and hex digits, without leading zeros.
@@ -148,7 +148,7 @@ fn hex_number(digits: &str) -> Option<U256> {
 
 fn hex(value: &Value, form: &'static str) -> Result<Bytes, Form> {
     let text = value.as_str().filter(|text| text.starts_with("0x")).ok_or(Form(form))?;
-    text.parse().map_err(|_| Form(form))
+    text.parse().ok().ok_or(Form(form))
 }
 
 pub(super) fn selector(value: &Value) -> Result<Selector, Form> {

@@ -295,7 +295,8 @@ fn refuses_transactions_that_could_never_be_sealed() {
         ..TxLegacy::default()
     };
     let trailing = [account.sign_exactly(good.clone()).to_vec(), vec![0]].concat();
-    let cases: [(Bytes, &str); 11] = [
+    let cases: [(Bytes, &str); 12] = [
+        (account.sign_with_high_s(good.clone()), "invalid signature: s is in the upper half"),
         (used, "nonce too low: 0, expected at least 1"),
         (
             account.sign_exactly(TxLegacy { nonce: 900, ..good.clone() }),
@@ -398,6 +399,20 @@ fn refuses_a_folder_that_is_in_use_or_holds_another_chain() {
     let mut other = options(folder.path());
     other.rules.chain_id = 5;
     assert_eq!(start(other), Err("the state folder holds chain 81777, expected 5".to_owned()));
+}
+
+#[test]
+fn refuses_a_state_that_does_not_have_the_root_of_the_newest_header() {
+    let (mut net, mut account) = (Net::start(), Account::new(1));
+    let contract = net.deploy(&mut account, WRITER);
+    net.transact(&mut account, Some(contract), words(1, 2));
+    let folder = net.stop();
+    let file = rusqlite::Connection::open(folder.path().join("chain.sqlite")).expect("it opens");
+    file.execute("UPDATE accounts SET nonce = nonce + 1", []).expect("it is written");
+    drop(file);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    let error = runtime.block_on(Devnet::start(options(folder.path()))).expect_err("the state is false");
+    assert!(error.to_string().starts_with("the state in the folder has root 0x"), "{error}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use alloy_consensus::{SignableTransaction, TxLegacy};
-use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, hex};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, hex, uint};
 use devnet::{Devnet, Options, Rules, Sealing};
 use k256::ecdsa::SigningKey;
 use serde_json::{Value, json};
@@ -59,12 +59,17 @@ impl Net {
     }
 
     /// Stops the chain and starts it again in the same folder.
-    pub(crate) fn restart(mut self) -> Self {
+    pub(crate) fn restart(self) -> Self {
+        let now = self.now;
+        Self::start_in(self.stop(), now)
+    }
+
+    /// Stops the chain and leaves its folder.
+    pub(crate) fn stop(mut self) -> Folder {
         if let Some(devnet) = self.devnet.take() {
             self.runtime.block_on(devnet.stop());
         }
-        drop(self.runtime);
-        Self::start_in(self.folder, self.now)
+        self.folder
     }
 
     pub(crate) fn devnet(&self) -> &Devnet {
@@ -161,16 +166,33 @@ impl Account {
     }
 
     pub(crate) fn sign_exactly(&self, transaction: TxLegacy) -> Bytes {
+        let signature = self.signature(&transaction);
+        encode(transaction, signature)
+    }
+
+    /// Signs with the other of the two signatures that recover to the same key, which EIP-2 forbids.
+    pub(crate) fn sign_with_high_s(&self, transaction: TxLegacy) -> Bytes {
+        let low = self.signature(&transaction);
+        encode(transaction, Signature::new(low.r(), SECP256K1N - low.s(), !low.v()))
+    }
+
+    fn signature(&self, transaction: &TxLegacy) -> Signature {
         let (signature, recovery) =
             self.key.sign_prehash_recoverable(transaction.signature_hash().as_slice());
         let bytes = signature.to_bytes();
         let (r, s) = (U256::from_be_slice(&bytes[..32]), U256::from_be_slice(&bytes[32..]));
-        let signed = transaction.into_signed(Signature::new(r, s, recovery.is_y_odd()));
-        let mut raw = Vec::new();
-        signed.rlp_encode(&mut raw);
-        raw.into()
+        Signature::new(r, s, recovery.is_y_odd())
     }
 }
+
+fn encode(transaction: TxLegacy, signature: Signature) -> Bytes {
+    let mut raw = Vec::new();
+    transaction.into_signed(signature).rlp_encode(&mut raw);
+    raw.into()
+}
+
+/// The order of the curve.
+const SECP256K1N: U256 = uint!(0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141_U256);
 
 /// Writes the second word of its input to the slot named by the first, logs it under that slot, and returns it.
 /// Without input it reverts.
