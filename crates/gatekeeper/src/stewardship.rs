@@ -129,7 +129,7 @@ impl Stewardship {
                     let count = state.access_log_count;
                     steward.store.run(move |store| store.note_anchored(pseudonym, count)).await?;
                 }
-                Anchoring::Due if !is_waiting(&waiting, pseudonym) => errands.push((pseudonym, log)),
+                Anchoring::Due if !is_waiting(&waiting, &state) => errands.push((pseudonym, log)),
                 Anchoring::Due | Anchoring::Impossible => {}
             }
         }
@@ -148,9 +148,11 @@ impl Stewardship {
     }
 }
 
-/// Whether an anchor of this log is under way; the next one waits until it is proven.
-fn is_waiting(waiting: &HashMap<(Address, Errand), Sent>, pseudonym: Address) -> bool {
-    waiting.keys().any(|(whose, errand)| *whose == pseudonym && matches!(errand, Errand::Anchor(_)))
+/// Whether an anchor that the chain does not show yet is under way; the next one waits until it is proven.
+fn is_waiting(waiting: &HashMap<(Address, Errand), Sent>, state: &RelationshipState) -> bool {
+    waiting.keys().any(|(whose, errand)| {
+        *whose == state.patient && matches!(errand, Errand::Anchor(count) if *count > state.access_log_count)
+    })
 }
 
 /// The calls that make the chain show the set.

@@ -1,0 +1,234 @@
+//! People, a gatekeeper and a chain: what is read, by whom, until when.
+
+mod stack;
+
+use std::time::Duration;
+
+use client::{
+    CategoryOutcome, ClientError, GatekeeperError, GrantOffer, JourneyError, Problem, ReadAsk, Reading,
+};
+use protocol::answer::RefusalCode;
+use protocol::category::{Categories, Category};
+use protocol::keys::SigningKey;
+use protocol::layout::{RelationshipQuery, Rights};
+use protocol::record_set::{RecordVerdict, VerifiedCategory};
+use protocol::request::Method;
+use serde_json::Value;
+
+use stack::{Browser, Stack, eventually, key, send, synced};
+
+const ALLERGIES: Categories = Categories::NONE.with(Category::Allergies);
+const VITAL_SIGNS: Categories = Categories::NONE.with(Category::VitalSigns);
+
+async fn read(
+    stack: &Stack,
+    browser: &Browser,
+    reader: &SigningKey,
+    patient: &SigningKey,
+    categories: Categories,
+) -> Result<Reading, ClientError> {
+    let ask = ReadAsk { key: reader, patient: patient.address(), steward: stack.steward, categories };
+    browser.read_records(ask, |_| {}).await
+}
+
+fn complete(reading: &Reading, category: Category) -> &VerifiedCategory {
+    let found = reading.categories.iter().find(|reading| reading.category == category).unwrap();
+    match &found.outcome {
+        CategoryOutcome::Complete(verified) => verified,
+        other => panic!("{category}: {other:?}"),
+    }
+}
+
+/// A viewer's raw read, as a client that does not ask the chain first would send it.
+async fn refusal_of_read(
+    stack: &Stack,
+    browser: &Browser,
+    reader: &SigningKey,
+    patient: &SigningKey,
+    categories: Categories,
+) -> Option<RefusalCode> {
+    let head = synced(browser).await;
+    let (call, _) = stack.call(&head, patient.address(), Method::ReadRecords { categories });
+    let request = stack.sign(browser, reader, &call.to_body());
+    stack.refusal(browser, &request).await.map(|refusal| refusal.code)
+}
+
+#[tokio::test]
+async fn a_patient_reads_everything_and_nothing_is_missing() {
+    let stack = Stack::start();
+    let browser = stack.browser();
+    let patient = stack.patient(&browser, 1).await;
+    let reading = read(&stack, &browser, &patient, &patient, Categories::ALL).await.unwrap();
+    assert_eq!(reading.anchor.count, 531);
+    let verified: usize = Category::ALL
+        .into_iter()
+        .map(|category| {
+            let records = complete(&reading, category).records();
+            assert!(records.iter().all(|record| record.verified().is_some()), "{category}");
+            records.len()
+        })
+        .sum();
+    assert_eq!(verified, 531);
+
+    // Redeeming again brings nothing new and does no harm; another key cannot redeem at all.
+    let invitation = stack.invitation();
+    browser.redeem_invitation(&invitation, &key(2), |_| {}).await.unwrap();
+    let head = synced(&browser).await;
+    let (call, _) =
+        stack.call(&head, key(3).address(), Method::RedeemInvitation { code: invitation.code.clone() });
+    let request = stack.sign(&browser, &key(3), &call.to_body());
+    assert_eq!(
+        stack.refusal(&browser, &request).await.map(|refusal| refusal.code),
+        Some(RefusalCode::BadInvitation)
+    );
+    let (call, _) = stack.call(&head, key(2).address(), Method::RedeemInvitation { code: invitation.code });
+    let request = stack.sign(&browser, &key(2), &call.to_body());
+    assert_eq!(stack.refusal(&browser, &request).await, None);
+
+    // No content in the log of the server.
+    let log = stack.log();
+    assert!(
+        !log.contains("Devora") && !log.contains("resourceType") && log.contains("record set made"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn a_viewer_reads_what_is_granted_until_it_is_revoked() {
+    let mut stack = Stack::start();
+    let (browser, other) = (stack.browser(), stack.browser());
+    let patient = stack.patient(&browser, 1).await;
+    let viewer = key(2);
+    let code = refusal_of_read(&stack, &other, &viewer, &patient, ALLERGIES).await;
+    assert_eq!(code, Some(RefusalCode::NoGrant));
+
+    let offer = GrantOffer {
+        steward: stack.steward,
+        viewer: viewer.address(),
+        categories: ALLERGIES,
+        rights: Rights::READ,
+        from: 0,
+        until: None,
+    };
+    browser.grant(&patient, offer, |_| {}).await.unwrap();
+    let reading = read(&stack, &other, &viewer, &patient, ALLERGIES).await.unwrap();
+    assert_eq!(complete(&reading, Category::Allergies).records().len(), 2);
+    let code = refusal_of_read(&stack, &other, &viewer, &patient, VITAL_SIGNS).await;
+    assert_eq!(code, Some(RefusalCode::CategoryNotGranted));
+    let code = refusal_of_read(&stack, &other, &key(3), &patient, ALLERGIES).await;
+    assert_eq!(code, Some(RefusalCode::NoGrant));
+
+    browser.revoke(&patient, stack.steward, viewer.address(), |_| {}).await.unwrap();
+    let code = refusal_of_read(&stack, &other, &viewer, &patient, ALLERGIES).await;
+    assert_eq!(code, Some(RefusalCode::NoGrant));
+    let error = read(&stack, &other, &viewer, &patient, ALLERGIES).await.unwrap_err();
+    assert!(
+        matches!(&*error.problem, Problem::Journey(JourneyError::Access(refusal)) if refusal.code == RefusalCode::NoGrant)
+    );
+
+    // Every release and refusal is in the log, and the log's head goes on chain.
+    let query = RelationshipQuery { patient: patient.address(), steward: stack.steward };
+    let anchored = eventually("the anchor of five entries", async || {
+        let head = synced(&browser).await;
+        let state = browser.relationship(&head, query).await.unwrap();
+        (state.access_log_count == 5).then_some(state.access_log_head)
+    });
+    let anchored = anchored.await;
+    let head = synced(&browser).await;
+    let member = browser.member(&head, stack.steward).await.unwrap().unwrap();
+    let caller = client::Caller { key: &patient, patient: patient.address() };
+    let answer = browser.call_gatekeeper(&head, &member, caller, Method::ListAccesses).await.unwrap();
+    let list: Value = serde_json::from_slice(&answer.content).unwrap();
+    let entries: Vec<&str> =
+        list["entries"].as_array().unwrap().iter().map(|entry| entry.as_str().unwrap()).collect();
+    let computed = entries
+        .iter()
+        .fold(alloy_primitives::B256::ZERO, |head, entry| gatekeeper::audit::next_head(head, entry));
+    assert_eq!((computed, list["count"].as_u64()), (anchored, Some(5)));
+    let outcomes: Vec<String> = entries
+        .iter()
+        .map(|entry| serde_json::from_str::<Value>(entry).unwrap()["outcome"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(outcomes, ["4", "0", "4", "4", "4"]);
+    let error = browser
+        .call_gatekeeper(
+            &head,
+            &member,
+            client::Caller { key: &viewer, patient: patient.address() },
+            Method::ListAccesses,
+        )
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&*error.problem, Problem::Gatekeeper(GatekeeperError::Refused(refusal)) if refusal.code == RefusalCode::RightNotGranted),
+        "{error:?}"
+    );
+    assert!(stack.stop_gatekeeper());
+}
+
+#[tokio::test]
+async fn an_altered_record_shows_and_a_new_one_is_published() {
+    let mut stack = Stack::start();
+    let browser = stack.browser();
+    let patient = stack.patient(&browser, 1).await;
+    let file = rusqlite::Connection::open(stack.folder.join("gatekeeper.sqlite")).unwrap();
+    file.busy_timeout(Duration::from_secs(5)).unwrap();
+    let sql = "UPDATE record SET content = replace(content, '\"active\"', '\"resolved\"')
+               WHERE category = 0 AND id = (SELECT min(id) FROM record WHERE category = 0)";
+    assert_eq!(file.execute(sql, []).unwrap(), 1);
+    let reading = read(&stack, &browser, &patient, &patient, ALLERGIES).await.unwrap();
+    let records = complete(&reading, Category::Allergies).records();
+    let altered = records.iter().filter(|record| matches!(record, RecordVerdict::Altered { .. })).count();
+    assert_eq!((records.len(), altered), (2, 1), "{records:?}");
+
+    // The other hospital's half of the same person, taken in while the gatekeeper is down.
+    stack.kill_gatekeeper();
+    stack.seed("riverside-devora-orn.json.gz");
+    stack.start_gatekeeper();
+    // The former one still holds a connection to the process that is gone.
+    let browser = stack.browser();
+    let query = RelationshipQuery { patient: patient.address(), steward: stack.steward };
+    let anchor = eventually("the second publication", async || {
+        let head = synced(&browser).await;
+        let state = browser.relationship(&head, query).await.unwrap();
+        state.record_set.filter(|anchor| anchor.revision > 1)
+    });
+    // Both halves hold the Patient resource.
+    assert_eq!(anchor.await.count, 531 + 314 - 1);
+    let reading = read(&stack, &browser, &patient, &patient, VITAL_SIGNS).await.unwrap();
+    assert!(
+        complete(&reading, Category::VitalSigns).records().iter().all(|record| record.verified().is_some())
+    );
+}
+
+#[tokio::test]
+async fn a_nonce_stays_used_after_the_gatekeeper_was_killed() {
+    let mut stack = Stack::start();
+    let browser = stack.browser();
+    let patient = stack.patient(&browser, 1).await;
+    let head = synced(&browser).await;
+    let (call, _) = stack.call(&head, patient.address(), Method::ReadRecords { categories: ALLERGIES });
+    let request = stack.sign(&browser, &patient, &call.to_body());
+    assert_eq!(stack.refusal(&browser, &request).await, None);
+    stack.kill_gatekeeper();
+    stack.start_gatekeeper();
+    // The former one still holds a connection to the process that is gone.
+    let browser = stack.browser();
+    assert_eq!(
+        stack.refusal(&browser, &request).await.map(|refusal| refusal.code),
+        Some(RefusalCode::Replayed)
+    );
+
+    // Of sixty-four equal requests at once exactly one is answered.
+    let request = stack.sign(&browser, &patient, &call.to_body());
+    let browser = std::sync::Arc::new(browser);
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let (browser, request) = (browser.clone(), request.clone());
+        all.spawn(async move { send(&browser, &request).await.status });
+    }
+    let mut statuses = all.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 63, "{statuses:?}");
+}

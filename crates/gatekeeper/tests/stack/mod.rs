@@ -1,0 +1,304 @@
+//! A chain, one provider and people, all real, on free ports of this machine.
+
+#![allow(dead_code, reason = "each test file uses its part of the stack")]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use alloy_primitives::Address;
+use client::{Client, Head, Http, HttpAnswer, HttpRequest, MemoryHeads, Native, Platform};
+use protocol::answer::{AnswerContent, Asked, RefusalBody, verify_answer};
+use protocol::invitation::Invitation;
+use protocol::keys::{EncryptionKey, SigningKey};
+use protocol::network::Network;
+use protocol::request::{Call, HeadRef, Method, Origin, sign_call};
+use serde_json::Value;
+
+pub(crate) type Browser = Client<Native<MemoryHeads>>;
+
+/// The running stack; dropping it ends the processes and removes the folder.
+pub(crate) struct Stack {
+    pub(crate) folder: PathBuf,
+    pub(crate) network: Network,
+    pub(crate) origin: Origin,
+    pub(crate) steward: Address,
+    chain: Option<Child>,
+    gatekeeper: Option<Child>,
+}
+
+impl Stack {
+    /// Starts chain and gatekeeper with one patient of the committed data.
+    pub(crate) fn start() -> Self {
+        build_tools();
+        let folder = fresh_folder();
+        let ports = free_ports::<3>();
+        let rpc = [ports[0], ports[1]].map(|port| format!("127.0.0.1:{port}"));
+        let (chain, _) = spawn(
+            Command::new(tool("medrec-devnet"))
+                .args(["--state", text(&folder.join("chain")), "--rpc", &rpc.join(",")])
+                .stderr(Stdio::null()),
+        );
+        let operator = folder.join("operator.key");
+        let network = folder.join("network.json");
+        let urls = rpc.map(|address| format!("http://{address}")).join(",");
+        output("medrec", &["operator", "key", "--key-file", text(&operator)]);
+        let deploy = ["operator", "deploy", "--rpc", &urls, "--key-file", text(&operator)];
+        output(
+            "medrec",
+            &[&deploy[..], &["--chain-name", "Test", "--demo", "--out", text(&network)]].concat(),
+        );
+        let origin = format!("http://127.0.0.1:{}", ports[2]);
+        let config = format!(
+            "listen = \"127.0.0.1:{}\"\norigin = \"{origin}\"\ndatabase = \"gatekeeper.sqlite\"\n\
+             key_file = \"gatekeeper.key\"\nnetwork = \"network.json\"\nanchor_seconds = 1\n",
+            ports[2]
+        );
+        std::fs::write(folder.join("gatekeeper.toml"), config).unwrap();
+        let mut stack = Self {
+            network: Network::parse(&std::fs::read(&network).unwrap()).unwrap(),
+            origin: Origin::parse(&origin).unwrap(),
+            steward: Address::ZERO,
+            chain: Some(chain),
+            gatekeeper: None,
+            folder,
+        };
+        let identity: Value = serde_json::from_str(&stack.command(&["init"])).unwrap();
+        stack.steward = identity["address"].as_str().unwrap().parse().unwrap();
+        let admit = ["operator", "admit", "--network", text(&network), "--key-file", text(&operator)];
+        let member =
+            ["--member", identity["address"].as_str().unwrap(), "--kind", "provider", "--name", "Test"];
+        let place = ["--endpoint", &origin, "--encryption-key", identity["encryptionKey"].as_str().unwrap()];
+        output("medrec", &[&admit[..], &member, &place].concat());
+        stack.seed("general-devora-orn.json.gz");
+        stack.start_gatekeeper();
+        stack
+    }
+
+    /// Takes in a committed bundle.
+    pub(crate) fn seed(&self, bundle: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/synthea").join(bundle);
+        self.command(&["seed", "--bundle", text(&path)]);
+    }
+
+    /// Runs a command of the gatekeeper's program and returns what it prints.
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        let config = self.folder.join("gatekeeper.toml");
+        output("medrec-gatekeeper", &[arguments, &["--config", text(&config)]].concat())
+    }
+
+    pub(crate) fn start_gatekeeper(&mut self) {
+        let config = self.folder.join("gatekeeper.toml");
+        let log = std::fs::File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
+        let mut run = Command::new(tool("medrec-gatekeeper"));
+        let (child, ready) = spawn(run.args(["run", "--config", text(&config)]).stderr(log));
+        assert_eq!(ready["address"], self.steward.to_string());
+        self.gatekeeper = Some(child);
+    }
+
+    /// Ends the gatekeeper without any warning.
+    pub(crate) fn kill_gatekeeper(&mut self) {
+        let mut child = self.gatekeeper.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Asks the gatekeeper to stop, as a service manager does, and returns whether it ended well.
+    pub(crate) fn stop_gatekeeper(&mut self) -> bool {
+        let mut child = self.gatekeeper.take().unwrap();
+        Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        child.wait().unwrap().success()
+    }
+
+    /// What the gatekeeper has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    /// A light client as a person's browser has it.
+    pub(crate) fn browser(&self) -> Browser {
+        Client::new(self.network.clone(), Native::new(MemoryHeads::default()).unwrap())
+    }
+
+    pub(crate) fn invitation(&self) -> Invitation {
+        let patients: Value = serde_json::from_str(&self.command(&["patients"])).unwrap();
+        let id = patients[0]["id"].as_str().unwrap();
+        Invitation::parse(&self.command(&["invite", "--patient", id])).unwrap()
+    }
+
+    /// A patient who has redeemed an invitation and accepted.
+    pub(crate) async fn patient(&self, browser: &Browser, secret: u8) -> SigningKey {
+        let key = key(secret);
+        browser.redeem_invitation(&self.invitation(), &key, |_| {}).await.unwrap();
+        browser.accept_relationship(&key, self.steward, |_| {}).await.unwrap();
+        key
+    }
+
+    /// A call of `patient`'s records at the browser's newest head.
+    pub(crate) fn call(&self, head: &Head, patient: Address, method: Method) -> (Call, EncryptionKey) {
+        let reply = EncryptionKey::derive(&[9; 32]);
+        let call = Call {
+            method,
+            network: self.network.rules.chain_id,
+            contract: self.network.relationships.address,
+            patient,
+            steward: self.steward,
+            head: HeadRef { number: head.header().number(), hash: head.header().hash() },
+            reply_key: reply.public(),
+        };
+        (call, reply)
+    }
+
+    /// Signs a body now, with a fresh nonce.
+    pub(crate) fn sign(&self, browser: &Browser, key: &SigningKey, body: &[u8]) -> Request {
+        let mut nonce = [0; 16];
+        browser.platform().fill_random(&mut nonce).unwrap();
+        self.sign_with(key, &self.origin, body, browser.platform().now(), nonce)
+    }
+
+    /// Signs a body with everything given.
+    pub(crate) fn sign_with(
+        &self,
+        key: &SigningKey,
+        origin: &Origin,
+        body: &[u8],
+        created: u64,
+        nonce: [u8; 16],
+    ) -> Request {
+        let signed = sign_call(key, self.network.rules.chain_id, origin, body, created, nonce);
+        Request {
+            url: format!("{}/v1/call", self.origin),
+            headers: signed.fields().map(|(name, value)| (name.to_owned(), value)).to_vec(),
+            body: body.to_vec(),
+            signature: signed.signature(),
+        }
+    }
+
+    /// Sends a request and returns the refusal that the gatekeeper signed for exactly this request, or `None` for 200.
+    pub(crate) async fn refusal(&self, browser: &Browser, request: &Request) -> Option<RefusalBody> {
+        let answer = send(browser, request).await;
+        let headers: Vec<(&str, &[u8])> =
+            answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let asked = Asked {
+            origin: self.origin.clone(),
+            chain_id: self.network.rules.chain_id,
+            steward: self.steward,
+            request_signature: request.signature,
+        };
+        match verify_answer(answer.status, &headers, &answer.body, &asked).unwrap().content {
+            AnswerContent::Sealed => None,
+            AnswerContent::Refusal(refusal) => Some(refusal),
+        }
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        for child in [self.gatekeeper.as_mut(), self.chain.as_mut()].into_iter().flatten() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// A signed request that a test may still bend.
+#[derive(Clone)]
+pub(crate) struct Request {
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) signature: [u8; 65],
+}
+
+pub(crate) async fn send(browser: &Browser, request: &Request) -> HttpAnswer {
+    let request = HttpRequest {
+        url: request.url.clone(),
+        headers: request.headers.clone(),
+        body: request.body.clone(),
+        max_answer_bytes: 64 << 20,
+        timeout_millis: 30_000,
+    };
+    browser.platform().post(request).await.unwrap()
+}
+
+pub(crate) fn key(secret: u8) -> SigningKey {
+    SigningKey::from_bytes(&[secret; 32]).unwrap()
+}
+
+pub(crate) async fn synced(browser: &Browser) -> Head {
+    browser.sync().await.unwrap();
+    browser.fresh_head().unwrap()
+}
+
+/// Waits until `look` finds something, at most a quarter of a minute.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
+    for _ in 0..60 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    }
+    panic!("{what} did not come about");
+}
+
+/// Builds the other programs of the stack once, with the cargo that runs this test.
+fn build_tools() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        if tool("medrec-devnet").exists()
+            && tool("medrec").exists()
+            && std::env::var_os("MEDREC_TOOLS_BUILT").is_some()
+        {
+            return;
+        }
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built =
+            Command::new(cargo).args(["build", "--quiet", "-p", "devnet", "-p", "cli"]).status().unwrap();
+        assert!(built.success());
+    });
+}
+
+fn tool(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_medrec-gatekeeper")).with_file_name(name)
+}
+
+fn output(name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(tool(name)).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{name} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Starts a server and waits for its line that says it is ready.
+fn spawn(command: &mut Command) -> (Child, Value) {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line:?}: {error}"));
+    assert_eq!(ready["ready"], true);
+    (child, ready)
+}
+
+fn fresh_folder() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("medrec-stack-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn free_ports<const N: usize>() -> [u16; N] {
+    let held = [(); N].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    held.each_ref().map(|listener| listener.local_addr().unwrap().port())
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
