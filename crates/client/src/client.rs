@@ -83,6 +83,11 @@ impl<P: Platform> Client<P> {
         &self.platform
     }
 
+    /// Ends the client and returns its platform.
+    pub fn into_platform(self) -> P {
+        self.platform
+    }
+
     /// The highest verified head.
     ///
     /// # Errors

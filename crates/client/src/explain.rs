@@ -1,6 +1,6 @@
 //! The stable code of each error, and the two sides of its mismatch as text.
 //!
-//! One table for all modules, so that codes can be compared at a glance; `docs/` lists them for translators.
+//! One table for all modules, so that codes can be compared at a glance; the page has its sentences for them.
 
 use core::error::Error;
 use core::fmt::Display;

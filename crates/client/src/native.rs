@@ -173,3 +173,6 @@ fn describe(error: &reqwest::Error) -> String {
     }
     if text.is_empty() { "request failed".to_owned() } else { text }
 }
+
+#[cfg(test)]
+mod tests;

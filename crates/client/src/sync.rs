@@ -43,7 +43,7 @@ pub struct SyncReport {
     pub not_saved: Option<StoreError>,
     /// HTTP requests made.
     pub requests: u64,
-    /// Headers verified on the way to the head.
+    /// Headers whose seals were verified, those of other endpoints included where they differ.
     pub headers_verified: u64,
 }
 

@@ -149,10 +149,7 @@ impl<P: Platform> Client<P> {
             .iter()
             .map(|url| pending_at(Endpoint { http: self.platform(), url, requests: &requests }, sender))
             .collect();
-        let mut pending: Vec<u64> = join_all(asking).await.into_iter().filter_map(Result::ok).collect();
-        pending.sort_unstable();
-        let median = pending.get(pending.len() / 2).copied().unwrap_or(proven);
-        median.clamp(proven, proven.saturating_add(MAX_PENDING))
+        choose_nonce(proven, join_all(asking).await.into_iter().filter_map(Result::ok).collect())
     }
 }
 
@@ -231,6 +228,13 @@ async fn hand_to<P: Platform>(endpoint: Endpoint<'_, P>, calls: &[RpcCall]) -> R
     Ok(())
 }
 
+/// The median of what the nodes say, but never below the proven nonce, and not absurdly far beyond it.
+fn choose_nonce(proven: u64, mut pending: Vec<u64>) -> u64 {
+    pending.sort_unstable();
+    let median = pending.get(pending.len() / 2).copied().unwrap_or(proven);
+    median.clamp(proven, proven.saturating_add(MAX_PENDING))
+}
+
 /// Whether a node refuses a transaction because it has it already (geth, Besu, GoQuorum).
 fn is_known(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
@@ -261,3 +265,31 @@ const MIN_POLL_MILLIS: u64 = 250;
 const MAX_POLL_MILLIS: u64 = 2_000;
 /// After how many looks the transactions are handed in again.
 const HAND_IN_AGAIN: u64 = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_lying_node_in_three_cannot_move_the_nonce() {
+        assert_eq!(choose_nonce(5, vec![5, 5, 9]), 5);
+        assert_eq!(choose_nonce(5, vec![0, 6, 6]), 6);
+    }
+
+    #[test]
+    fn the_nonce_is_never_below_the_proven_one_nor_far_beyond() {
+        assert_eq!(choose_nonce(5, vec![]), 5);
+        assert_eq!(choose_nonce(5, vec![1, 2]), 5);
+        assert_eq!(choose_nonce(5, vec![u64::MAX]), 21);
+        assert_eq!(choose_nonce(u64::MAX, vec![u64::MAX]), u64::MAX);
+    }
+
+    #[test]
+    fn knows_how_nodes_say_that_they_have_a_transaction() {
+        assert!(is_known("already known"));
+        assert!(is_known("known transaction: 0x12"));
+        assert!(is_known("ALREADY_KNOWN: already known"));
+        assert!(!is_known("nonce too low"));
+        assert!(!is_known("unknown account"));
+    }
+}

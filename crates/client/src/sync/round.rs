@@ -195,12 +195,13 @@ impl<'a, P: Platform> Round<'a, P> {
                     let asked = Asked::Number(between);
                     ahead.push((self.header_from(index, asked).await?, asked));
                 }
-                // Sealed, but on top of another block than the one we verified: the proof is that block.
+                // Sealed, but on top of another block than the one we verified: that block may be the evidence.
                 Err(error @ VerifyError::Parent { found, .. }) => {
                     if let Ok(parent) = self.header_from(index, Asked::Hash(found)).await
-                        && parent.number == reached.number()
+                        && let Ok(sealed) = self.sealed(&parent)
+                        && (sealed.number(), sealed.hash()) == (reached.number(), found)
                     {
-                        self.conflict(&reached, &parent, found)?;
+                        return Err(self.conflict(&reached, &sealed)?);
                     }
                     return Err(error.into());
                 }

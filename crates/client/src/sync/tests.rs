@@ -430,11 +430,12 @@ async fn a_block_of_strangers_beside_ours_is_a_lie_and_no_evidence() {
     let found = lightclient::qbft::block_hash(&other).unwrap();
     let platform = TestPlatform::new(Chain::made(headers), vec![Node { latest: 1, manner: Manner::Honest }]);
     let client = Client::new(platform.network(0), platform);
-    let round = Round::new(&client);
+    let mut round = Round::new(&client);
     let known = TrustedCheckpoint { number: 1, hash: hash(&client, 1) };
     let ours = verify_checkpoint(&known, client.platform().chain.header(1), &client.network().rules).unwrap();
     let error = SyncError::Conflict { number: 1, expected: ours.hash(), found };
-    assert_eq!(round.conflict(&ours, &other, found), Ok(EndpointState::Lies(error.into())));
+    let sealed = round.sealed(&other).unwrap();
+    assert_eq!(round.conflict(&ours, &sealed), Ok(error.into()));
 }
 
 #[test]

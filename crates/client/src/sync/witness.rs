@@ -1,9 +1,8 @@
 //! The other endpoints as witnesses of the head: whoever shows another sealed block at a known height is evidence that
 //! validators sealed two.
 
-use alloy_primitives::B256;
 use lightclient::{
-    Asked, Header, TrustedCheckpoint, VerifiedHeader, VerifyError, verify_checkpoint, verify_header,
+    Asked, Header, TrustedCheckpoint, VerifiedHeader, VerifyError, qbft, verify_checkpoint, verify_header,
 };
 
 use super::round::{Round, Sighting};
@@ -28,69 +27,78 @@ impl<P: Platform> Round<'_, P> {
         if source == Some(index) {
             return Ok(EndpointState::Agrees);
         }
-        let hash = match lightclient::qbft::block_hash(theirs) {
-            Ok(hash) => hash,
-            Err(error) => {
-                return Ok(EndpointState::Lies(
-                    VerifyError::ExtraData { number: theirs.number, source: error }.into(),
-                ));
-            }
-        };
-        let number = theirs.number;
-        if number == head.number() {
-            return if hash == head.hash() {
-                Ok(EndpointState::Agrees)
-            } else {
-                self.conflict(head, theirs, hash)
-            };
-        }
-        if number.checked_add(1) == Some(head.number()) && hash == head.parent_hash() {
+        if theirs == head.raw() {
             return Ok(EndpointState::Agrees);
         }
-        if number == trusted.number() && hash != trusted.hash() {
-            return self.conflict(trusted, theirs, hash);
+        let sealed = match self.sealed(theirs) {
+            Ok(sealed) => sealed,
+            Err(error) => return Ok(EndpointState::Lies(error.into())),
+        };
+        let is_parent =
+            sealed.number().checked_add(1) == Some(head.number()) && sealed.hash() == head.parent_hash();
+        if is_parent || sealed.hash() == head.hash() {
+            return Ok(EndpointState::Agrees);
         }
-        if number <= trusted.number() {
-            return Ok(EndpointState::Behind);
-        }
-        // Between where we stood and the head: let the head's endpoint show its block of that height.
-        let Some(source) = source else { return Ok(EndpointState::Behind) };
-        let asked = Asked::Number(number);
-        let Ok(ours) = self.header_from(source, asked).await else { return Ok(EndpointState::Behind) };
-        match verify_header(trusted, &ours, asked, &self.client.network().rules, self.now) {
-            Ok(ours) if ours.hash() != hash => {
-                self.headers_verified += 1;
-                self.conflict(&ours, theirs, hash)
+        let ours = if sealed.number() == head.number() {
+            Some(head.clone())
+        } else if sealed.number() == trusted.number() {
+            Some(trusted.clone())
+        } else {
+            self.ours_at(trusted, source, sealed.number()).await
+        };
+        match ours {
+            Some(ours) if ours.hash() != sealed.hash() => {
+                self.conflict(&ours, &sealed).map(EndpointState::Lies)
             }
             _ => Ok(EndpointState::Behind),
         }
     }
 
-    /// Judges another block at a height that we have verified: a lie, unless validators we trust have sealed it.
+    /// Verifies the seals of a header by its own validators; whether we trust them is another question.
+    pub(super) fn sealed(&mut self, header: &Header) -> Result<VerifiedHeader, VerifyError> {
+        let hash = qbft::block_hash(header)
+            .map_err(|source| VerifyError::ExtraData { number: header.number, source })?;
+        let own = TrustedCheckpoint { number: header.number, hash };
+        let sealed = verify_checkpoint(&own, header, &self.client.network().rules)?;
+        self.headers_verified += 1;
+        Ok(sealed)
+    }
+
+    /// The block between where we stood and the head, as the endpoint that showed the head has it.
+    async fn ours_at(
+        &mut self,
+        trusted: &VerifiedHeader,
+        source: Option<usize>,
+        number: u64,
+    ) -> Option<VerifiedHeader> {
+        let source = source.filter(|_| number > trusted.number())?;
+        let asked = Asked::Number(number);
+        let header = self.header_from(source, asked).await.ok()?;
+        let ours = verify_header(trusted, &header, asked, &self.client.network().rules, self.now).ok()?;
+        self.headers_verified += 1;
+        Some(ours)
+    }
+
+    /// Judges another sealed block at a height that we have verified: a lie, unless validators we trust have sealed
+    /// it; then it is the evidence that ends everything.
     pub(super) fn conflict(
         &self,
         ours: &VerifiedHeader,
-        theirs: &Header,
-        hash: B256,
-    ) -> Result<EndpointState, ClientError> {
-        let own = TrustedCheckpoint { number: theirs.number, hash };
-        let sealed = match verify_checkpoint(&own, theirs, &self.client.network().rules) {
-            Ok(sealed) => sealed,
-            Err(error) => return Ok(EndpointState::Lies(error.into())),
-        };
+        sealed: &VerifiedHeader,
+    ) -> Result<ClientError, ClientError> {
+        let (number, expected, found) = (sealed.number(), ours.hash(), sealed.hash());
         let known = sealed.signers().iter().filter(|signer| ours.validators().contains(signer));
         if known.count() < ours.validators().trust_threshold() {
-            let error = SyncError::Conflict { number: theirs.number, expected: ours.hash(), found: hash };
-            return Ok(EndpointState::Lies(error.into()));
+            return Ok(SyncError::Conflict { number, expected, found }.into());
         }
         let double_signers =
             sealed.signers().iter().filter(|signer| ours.signers().contains(signer)).copied().collect();
         let error = SyncError::Equivocation {
-            number: theirs.number,
-            expected: ours.hash(),
-            found: hash,
+            number,
+            expected,
+            found,
             first_header: ours.raw().encode().into(),
-            second_header: theirs.encode().into(),
+            second_header: sealed.raw().encode().into(),
             double_signers,
         };
         Err(error.into())
