@@ -83,7 +83,7 @@ async function screens(page) {
   const recordPlace = new URL(page.url()).hash;
   await go(page, 'Sharing');
   await page.getByRole('link', { name: /^Let someone read/ }).first().click();
-  await page.getByRole('heading', { name: 'Let someone read' }).waitFor();
+  await page.getByRole('heading', { name: 'Who may read?' }).waitFor();
   const grantPlace = new URL(page.url()).hash;
   for (const language of ['en', 'zh']) {
     await page.goto(`${demo.app}#/settings`);

@@ -34,9 +34,21 @@ fn package() -> Outcome {
     let bindgen =
         ["--target", "web", "--out-dir", "pkg", "--out-name", "medrec_light", &wasm.display().to_string()];
     step("wasm-bindgen", command("wasm-bindgen", &bindgen, "."))?;
-    let opt = root().join("www/node_modules/.bin/wasm-opt");
+    // The features that rustc turns on for this target; with --all-features wasm-opt writes what browsers lack.
+    let features = [
+        "bulk-memory",
+        "multivalue",
+        "mutable-globals",
+        "nontrapping-float-to-int",
+        "reference-types",
+        "sign-ext",
+    ]
+    .map(|feature| format!("--enable-{feature}"));
     let file = "medrec_light_bg.wasm";
-    step("wasm-opt", command(&opt.display().to_string(), &["-Oz", "--all-features", file, "-o", file], "pkg"))
+    let mut args = vec!["-Oz", file, "-o", file];
+    args.extend(features.iter().map(String::as_str));
+    let opt = root().join("www/node_modules/.bin/wasm-opt");
+    step("wasm-opt", command(&opt.display().to_string(), &args, "pkg"))
 }
 
 /// `www/dist/`, the page as it is served.

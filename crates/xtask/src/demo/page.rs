@@ -24,7 +24,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),
-        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), bluetooth=(), serial=()",
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=()",
     ),
 ];
 

@@ -62,7 +62,9 @@ pub(crate) async fn start(state: &Path, free_ports: bool) -> Result<Stack, Failu
     medrec(&["operator", "key", "--key-file", text(&operator)?])?;
     let rpc = stack.ports.rpc.map(|port| format!("http://127.0.0.1:{port}"));
     let deploy = ["operator", "deploy", "--rpc", &rpc.join(","), "--key-file", text(&operator)?];
-    medrec(&[&deploy[..], &["--chain-name", "MedRec demo network", "--demo", "--out", text(&network)?]].concat())?;
+    medrec(
+        &[&deploy[..], &["--chain-name", "MedRec demo network", "--demo", "--out", text(&network)?]].concat(),
+    )?;
 
     let mut hospitals = Vec::new();
     let mut invitations = Vec::new();
