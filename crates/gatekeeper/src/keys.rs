@@ -85,7 +85,7 @@ impl Keys {
 
     fn parse(text: &str) -> Result<Self, KeyFileError> {
         // The parser's message quotes lines of the file, which are secret.
-        let wire: Wire = toml::from_str(text).map_err(|_| KeyFileError::Malformed)?;
+        let wire: Wire = toml::from_str(text).map_err(|_quoting| KeyFileError::Malformed)?;
         Ok(Self {
             signing: SigningKey::from_bytes(&*secret(&wire.signing)?)?,
             encryption: EncryptionKey::from_bytes(&*secret(&wire.encryption)?)?,
@@ -98,7 +98,7 @@ fn secret(text: &str) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     let digits =
         text.strip_prefix("0x").filter(|digits| digits.len() == 64).ok_or(KeyFileError::Malformed)?;
     // What is wrong with a digit is part of a secret.
-    hex::decode_to_slice(digits, bytes.as_mut()).map_err(|_| KeyFileError::Malformed)?;
+    hex::decode_to_slice(digits, bytes.as_mut()).map_err(|_quoting| KeyFileError::Malformed)?;
     Ok(bytes)
 }
 

@@ -73,13 +73,13 @@ impl RecordSets {
         if known.is_some() {
             return Ok(known);
         }
-        let Some((row, salts, sealings)) = store.set_by_root(pseudonym, root)? else { return Ok(None) };
-        let set = build(&sealings, &salts)?;
+        let Some(stored) = store.set_by_root(pseudonym, root)? else { return Ok(None) };
+        let set = build(&stored.sealings, &stored.category_salts)?;
         if set.root() != root {
             let reason = format!("the store makes up root {}, expected {root}", set.root());
             return Err(StoreError::RecordSet { reason });
         }
-        let built = Arc::new(BuiltSet { row, set });
+        let built = Arc::new(BuiltSet { row: stored.row, set });
         let mut cache = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= MAX_BUILT {
             cache.clear();
@@ -127,7 +127,7 @@ fn sealed(sealing: &Sealing) -> Result<SealedRecord, StoreError> {
     let category = Category::from_number(sealing.category).ok_or(StoreError::Row { column: "category" })?;
     let (time, id) = sealing.key.split_first_chunk::<8>().ok_or(StoreError::Row { column: "key" })?;
     // Forty bytes less eight.
-    let id = <[u8; 32]>::try_from(id).map_err(|_| StoreError::Row { column: "key" })?;
+    let id = <[u8; 32]>::try_from(id).map_err(|_length| StoreError::Row { column: "key" })?;
     Ok(SealedRecord {
         category,
         key: RecordKey { time: u64::from_be_bytes(*time), id },

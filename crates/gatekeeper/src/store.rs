@@ -25,7 +25,7 @@ pub use accesses::{Access, AccessEntry, AccessLog};
 pub use invitations::{Bound, InvitationError};
 pub use nonces::NonceUse;
 pub use records::{NewRecord, PatientRow, Seeded};
-pub use sets::{Sealing, SetAge, SetRow};
+pub use sets::{Sealing, SetAge, SetRow, StoredSet};
 
 /// The store, shared by everything that runs in the gatekeeper.
 #[derive(Debug, Clone)]
@@ -203,19 +203,19 @@ impl From<rusqlite::Error> for StoreError {
 /// A number as SQLite keeps it.
 fn integer(number: u64) -> Result<i64, StoreError> {
     // The number itself says what is wrong with it.
-    i64::try_from(number).map_err(|_| StoreError::Range { found: number })
+    i64::try_from(number).map_err(|_range| StoreError::Range { found: number })
 }
 
 /// A number that was never negative when it was stored.
 fn unsigned(column: &'static str, number: i64) -> Result<u64, StoreError> {
     // As in `integer`.
-    u64::try_from(number).map_err(|_| StoreError::Row { column })
+    u64::try_from(number).map_err(|_sign| StoreError::Row { column })
 }
 
 /// A BLOB of fixed length.
 fn fixed<const N: usize>(column: &'static str, bytes: &[u8]) -> Result<[u8; N], StoreError> {
     // The length is all that can be wrong.
-    bytes.try_into().map_err(|_| StoreError::Row { column })
+    bytes.try_into().map_err(|_length| StoreError::Row { column })
 }
 
 /// A stored hash.

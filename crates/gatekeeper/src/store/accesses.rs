@@ -182,7 +182,7 @@ mod tests {
     const ME: Address = Address::repeat_byte(1);
 
     fn step(head: B256, entry: &str) -> B256 {
-        B256::with_last_byte(head.0[31].wrapping_mul(3).wrapping_add(entry.len() as u8))
+        B256::with_last_byte(head.0[31].wrapping_mul(3).wrapping_add(u8::try_from(entry.len()).unwrap()))
     }
 
     fn access(at: UnixTime, refused: bool, entry: &str) -> Access {

@@ -36,6 +36,17 @@ pub struct SetRow {
     pub patient_version: u64,
 }
 
+/// A stored set with everything that is needed to build it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSet {
+    /// Where it lies.
+    pub row: SetRow,
+    /// The salts of its categories.
+    pub category_salts: [[u8; 32]; 16],
+    /// Its records, in the order of the set.
+    pub sealings: Vec<Sealing>,
+}
+
 impl Store {
     /// The records of the patient behind a pseudonym, in the order of the set, and the version they make up.
     ///
@@ -121,15 +132,11 @@ impl Store {
         })
     }
 
-    /// The set with this root, with everything that is needed to build it again.
+    /// The set with this root.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn set_by_root(
-        &self,
-        pseudonym: Address,
-        root: B256,
-    ) -> Result<Option<(SetRow, [[u8; 32]; 16], Vec<Sealing>)>, StoreError> {
+    pub fn set_by_root(&self, pseudonym: Address, root: B256) -> Result<Option<StoredSet>, StoreError> {
         self.read(|db| {
             let found = db
                 .query_row(
@@ -151,7 +158,7 @@ impl Store {
                  WHERE record_set = ?1 ORDER BY category, key",
             )?;
             let sealings = read_sealings(statement.query(params![row.id])?)?;
-            Ok(Some((row, category_salts, sealings)))
+            Ok(Some(StoredSet { row, category_salts, sealings }))
         })
     }
 
@@ -294,7 +301,10 @@ mod tests {
         assert_eq!(store.newest_set(ME), Ok(None));
         let (row, sealings) = sealed(&store, ROOT);
         assert_eq!(store.newest_set(ME), Ok(Some((row, SetAge::Current))));
-        assert_eq!(store.set_by_root(ME, ROOT), Ok(Some((row, [[5; 32]; 16], sealings))));
+        assert_eq!(
+            store.set_by_root(ME, ROOT),
+            Ok(Some(StoredSet { row, category_salts: [[5; 32]; 16], sealings }))
+        );
         assert_eq!(store.set_by_root(ME, B256::ZERO), Ok(None));
         assert_eq!(store.set_by_root(Address::ZERO, ROOT), Ok(None));
         assert_eq!(store.contents(row.id, 1), Ok(vec!["b".to_owned()]));
@@ -310,7 +320,7 @@ mod tests {
         assert_eq!(store.newest_set(ME), Ok(Some((old, SetAge::Outdated))));
         let (new, _) = sealed(&store, B256::repeat_byte(9));
         assert_eq!(store.newest_set(ME), Ok(Some((new, SetAge::Current))));
-        assert_eq!(store.set_by_root(ME, ROOT).unwrap().unwrap().2, sealings);
+        assert_eq!(store.set_by_root(ME, ROOT).unwrap().unwrap().sealings, sealings);
         assert_eq!(store.contents(old.id, 4), Ok(vec!["a".to_owned()]));
         assert_eq!(store.note_published(ME, new.id), Ok(()));
         assert_eq!(store.set_by_root(ME, ROOT), Ok(None));
