@@ -41,7 +41,7 @@ test('each record shows the whole proof, from the seals to its bytes', async () 
   await openRecord(page);
   const panel = page.getByRole('region', { name: 'Why you can trust this' });
   await panel.getByText(/of 4 sealing members sealed block/).waitFor();
-  await panel.getByText('This network’s registry is in that block.').waitFor();
+  await panel.getByText('The registry of this network is in that block.').waitFor();
   await panel.getByText(`Your relationship with ${general} is in it`, { exact: false }).waitFor();
   await panel.getByText(/This record is number \d+ of \d+ in that list/).waitFor();
   await panel.getByText('What you read here is exactly that record.').waitFor();
@@ -50,8 +50,11 @@ test('each record shows the whole proof, from the seals to its bytes', async () 
 test('a second hospital adds its records to the same list', async () => {
   await acceptInvitation(page, stack.demo.invitations.find((one) => one.hospital === riverside && one.patient === mine.patient));
   await go(page, 'Records');
-  await page.getByText(`${riverside}: all`, { exact: false }).first().waitFor(patience);
-  await page.getByText(`${general}: all`, { exact: false }).first().waitFor(patience);
+  for (const hospital of [riverside, general]) {
+    await page.getByRole('combobox', { name: 'Hospital' }).selectOption({ label: hospital }, patience);
+    await badges(page, 'Verified').first().waitFor(patience);
+    await page.getByText(/^Nothing was left out/).first().waitFor();
+  }
 });
 
 test('an invitation works once', async () => {

@@ -60,7 +60,7 @@ test('the other person reads that category, verified, and no other', async () =>
 test('after the patient stops it the other person is refused', async () => {
   await go(patient, 'Sharing');
   await patient.getByRole('button', { name: /^Stop sharing/ }).first().click();
-  await patient.getByRole('dialog').getByRole('button', { name: 'Stop sharing' }).click();
+  await patient.getByRole('group', { name: /^Stop sharing with/ }).getByRole('button', { name: 'Stop sharing' }).click();
   await patient.getByText('can no longer read', { exact: false }).first().waitFor(patience);
   await friend.reload();
   await unlock(friend);
