@@ -12,7 +12,7 @@ use protocol::network::Network;
 
 use crate::error::{ClientError, EndpointFailure, Problem};
 use crate::ports::Platform;
-use crate::rpc::Endpoint;
+use crate::rpc::{Endpoint, TIMEOUT_MILLIS};
 use crate::sync::SyncError;
 
 /// A light client of one network. Share it by reference or `Arc`; all methods take `&self`.
@@ -127,7 +127,17 @@ impl<P: Platform> Client<P> {
     /// The endpoint at this place of the network description.
     pub(crate) fn endpoint<'a>(&'a self, index: usize, requests: &'a AtomicU64) -> Option<Endpoint<'a, P>> {
         let url = self.network.endpoints.get(index)?;
-        Some(Endpoint { http: &self.platform, url, requests })
+        let memory = self.memory();
+        let is_failing = memory.sources.get(index).is_some_and(|source| source.failing);
+        let has_better = memory.sources.iter().any(|source| !source.failing);
+        // Nobody shall wait for an endpoint that did not answer before while others do.
+        let timeout_millis = if is_failing && has_better { IMPATIENT_MILLIS } else { TIMEOUT_MILLIS };
+        Some(Endpoint { http: &self.platform, url, requests, timeout_millis })
+    }
+
+    /// All endpoints, in the order of the network description.
+    pub(crate) fn endpoints<'a>(&'a self, requests: &'a AtomicU64) -> Vec<Endpoint<'a, P>> {
+        (0..self.network.endpoints.len()).filter_map(|index| self.endpoint(index, requests)).collect()
     }
 
     /// The endpoints in the order in which to ask for something at this height: first those that have the block, then
@@ -179,5 +189,7 @@ pub(crate) fn none_answered(failures: Vec<ClientError>) -> ClientError {
     ClientError::from(Problem::Unreachable { endpoints })
 }
 
+/// How long it may take if it failed the last time and others did not.
+const IMPATIENT_MILLIS: u64 = 1_000;
 /// How long an endpoint that lied is asked last.
 const DISTRUST_SECONDS: u64 = 60;

@@ -174,6 +174,16 @@ pub async fn request<H: Http>(
     url: &str,
     calls: &[RpcCall],
 ) -> Result<Vec<Result<Value, RpcError>>, RpcError> {
+    request_within(http, url, calls, TIMEOUT_MILLIS).await
+}
+
+/// As [`request`], with a limit on how long the exchange may take.
+async fn request_within<H: Http>(
+    http: &H,
+    url: &str,
+    calls: &[RpcCall],
+    timeout_millis: u64,
+) -> Result<Vec<Result<Value, RpcError>>, RpcError> {
     let questions: Vec<Value> = calls
         .iter()
         .zip(1u64..)
@@ -189,7 +199,7 @@ pub async fn request<H: Http>(
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: body.into_bytes(),
             max_answer_bytes: MAX_ANSWER_BYTES,
-            timeout_millis: TIMEOUT_MILLIS,
+            timeout_millis,
         })
         .await?;
     if answer.status != 200 {
@@ -204,13 +214,14 @@ pub(crate) struct Endpoint<'a, H> {
     pub(crate) http: &'a H,
     pub(crate) url: &'a str,
     pub(crate) requests: &'a AtomicU64,
+    pub(crate) timeout_millis: u64,
 }
 
 impl<H: Http> Endpoint<'_, H> {
     /// As [`request`], counted.
     pub(crate) async fn ask(&self, calls: &[RpcCall]) -> Result<Vec<Result<Value, RpcError>>, RpcError> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        request(self.http, self.url, calls).await
+        request_within(self.http, self.url, calls, self.timeout_millis).await
     }
 
     /// Asks one question.
@@ -299,7 +310,7 @@ fn shape(what: &'static str, expected: &str, found: &str) -> RpcError {
 
 /// The longest answer of a node: 128 storage proofs of the worst legal size fit.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
-/// How long a node may take.
-const TIMEOUT_MILLIS: u64 = 10_000;
+/// How long a node may take, unless there are better ones.
+pub(crate) const TIMEOUT_MILLIS: u64 = 10_000;
 /// How much of a peer's text an error quotes.
 const MAX_QUOTED_CHARS: usize = 120;

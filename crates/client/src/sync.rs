@@ -198,8 +198,9 @@ impl EndpointState {
     /// A failure by its fault.
     fn failed(error: ClientError) -> Self {
         match error.fault() {
-            Fault::Peer => Self::Lies(error),
-            Fault::Caller | Fault::Unavailable => Self::Unreachable(error),
+            // A header that only our clock refuses is as good as a lie while other endpoints show one that it accepts.
+            Fault::Caller | Fault::Peer => Self::Lies(error),
+            Fault::Unavailable => Self::Unreachable(error),
         }
     }
 

@@ -124,12 +124,8 @@ impl<P: Platform> Client<P> {
         let requests = AtomicU64::new(0);
         let calls: Vec<RpcCall> =
             transactions.iter().map(|transaction| RpcCall::send_raw(&transaction.raw)).collect();
-        let sending = self
-            .network()
-            .endpoints
-            .iter()
-            .map(|url| hand_to(Endpoint { http: self.platform(), url, requests: &requests }, &calls))
-            .collect();
+        let sending =
+            self.endpoints(&requests).into_iter().map(|endpoint| hand_to(endpoint, &calls)).collect();
         let mut failures = Vec::new();
         for (result, url) in join_all(sending).await.into_iter().zip(&self.network().endpoints) {
             match result {
@@ -143,12 +139,8 @@ impl<P: Platform> Client<P> {
     /// The next nonce: the proven one, or a later one if the nodes say that transactions wait.
     async fn next_nonce(&self, sender: Address, proven: u64) -> u64 {
         let requests = AtomicU64::new(0);
-        let asking = self
-            .network()
-            .endpoints
-            .iter()
-            .map(|url| pending_at(Endpoint { http: self.platform(), url, requests: &requests }, sender))
-            .collect();
+        let asking =
+            self.endpoints(&requests).into_iter().map(|endpoint| pending_at(endpoint, sender)).collect();
         choose_nonce(proven, join_all(asking).await.into_iter().filter_map(Result::ok).collect())
     }
 }

@@ -1,4 +1,5 @@
 //! Journeys over a real chain that executes the contracts, with hostile endpoints and a hostile hospital at each step.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "all of this is tests, helpers included")]
 
 mod world;
 

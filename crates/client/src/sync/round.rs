@@ -56,9 +56,9 @@ impl<'a, P: Platform> Round<'a, P> {
         let anyone_with_us =
             states.iter().any(|state| matches!(state, EndpointState::Agrees | EndpointState::Behind));
         let bound = match self.known_binding(&head) {
-            Some(bound) => bound,
+            Some(bound) if anyone_with_us || !is_our_fault(&states) => bound,
             None if anyone_with_us => self.bind(head).await?,
-            None => {
+            _ => {
                 let urls = &self.client.network().endpoints;
                 let failures = states.into_iter().zip(urls).filter_map(|(state, url)| state.at(url).error());
                 return Err(none_answered(failures.collect()));
@@ -96,13 +96,9 @@ impl<'a, P: Platform> Round<'a, P> {
         let checkpoint = with_checkpoint.then_some(self.client.network().checkpoint.number);
         let asking = self
             .client
-            .network()
-            .endpoints
-            .iter()
-            .map(|url| {
-                let endpoint = Endpoint { http: platform, url, requests: &self.requests };
-                look_from(platform, endpoint, checkpoint)
-            })
+            .endpoints(&self.requests)
+            .into_iter()
+            .map(|endpoint| look_from(platform, endpoint, checkpoint))
             .collect();
         join_all(asking).await
     }
@@ -152,8 +148,7 @@ impl<'a, P: Platform> Round<'a, P> {
         for (index, header) in candidates {
             match self.climb_from(index, trusted, header).await {
                 Ok(head) => return Ok((head, Some(index))),
-                // Our own checkpoint or clock is at fault, whatever the next endpoint says; or all is over.
-                Err(error) if error.fault() == Fault::Caller || error.is_equivocation() => return Err(error),
+                Err(error) if error.is_equivocation() => return Err(error),
                 Err(error) => {
                     if let Some(sighting) = sightings.get_mut(index) {
                         sighting.failure = Some(error);
@@ -308,6 +303,11 @@ impl<'a, P: Platform> Round<'a, P> {
             headers_verified: self.headers_verified,
         }
     }
+}
+
+/// Whether our own clock or checkpoint is what keeps every endpoint's header from being accepted.
+fn is_our_fault(states: &[EndpointState]) -> bool {
+    states.iter().any(|state| matches!(state, EndpointState::Lies(error) if error.fault() == Fault::Caller))
 }
 
 /// Asks one endpoint for its latest header, and for the checkpoint's in the same request.

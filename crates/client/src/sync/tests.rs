@@ -258,7 +258,29 @@ async fn blames_our_clock_for_a_sealed_header_from_the_future() {
     let time = client.platform().chain.header(LAST).timestamp;
     client.platform().set_now(time - 6);
     let error = VerifyError::FromFuture { number: LAST, expected: time - 1, found: time };
-    assert_eq!(client.sync().await.unwrap_err(), error.into());
+    assert_eq!(client.sync().await.unwrap_err(), ClientError::from(error).at("http://0"));
+}
+
+#[tokio::test]
+async fn a_header_from_the_future_does_no_harm_beside_one_of_the_present() {
+    let client = client(honest(2), 0);
+    client.platform().set_latest(1, 195);
+    let time = client.platform().chain.header(195).timestamp;
+    client.platform().set_now(time);
+    let report = client.sync().await.unwrap();
+    assert_eq!(report.head.number(), 195);
+    let error = report.endpoints[0].state.clone().error().unwrap();
+    assert_eq!((error.code().as_str(), error.fault()), ("clock/behind", Fault::Caller));
+}
+
+#[tokio::test]
+async fn says_that_our_clock_is_wrong_when_it_jumps_under_a_known_head() {
+    let client = client(honest(1), 0);
+    client.platform().set_latest(0, 195);
+    client.sync().await.unwrap();
+    client.platform().set_latest(0, LAST);
+    client.platform().set_now(client.platform().chain.header(195).timestamp - 60);
+    assert_eq!(client.sync().await.unwrap_err().code(), "clock/behind");
 }
 
 #[tokio::test]
@@ -267,7 +289,7 @@ async fn does_not_start_from_a_header_older_than_the_trusting_period() {
     let expires = client.platform().chain.header(0).timestamp + 86_400;
     client.platform().set_now(expires);
     let error = VerifyError::TrustExpired { trusted: 0, expected: expires, found: expires };
-    assert_eq!(client.sync().await.unwrap_err(), error.into());
+    assert_eq!(client.sync().await.unwrap_err(), ClientError::from(error).at("http://0"));
 }
 
 #[tokio::test]

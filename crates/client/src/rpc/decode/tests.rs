@@ -129,7 +129,7 @@ fn refuses_missing_spare_and_repeated_slots() {
             proof(vec![one.clone(), entry("0x3", "0x01")]),
             RpcError::SlotSpare { slot: B256::with_last_byte(3) },
         ),
-        (proof(vec![one.clone(), entry("0x01", "0x01")]), RpcError::SlotSpare { slot: ONE }),
+        (proof(vec![one, entry("0x01", "0x01")]), RpcError::SlotSpare { slot: ONE }),
     ];
     for (answer, error) in cases {
         assert_eq!(decode_proof(&answer, &[ONE, TWO]), Err(error));
