@@ -262,70 +262,102 @@ impl CategoryError {
 /// Total: whatever is not known lies in [`Category::Notes`], which is granted least freely.
 pub fn category_of(resource: &Value) -> Category {
     match text(resource, "resourceType") {
-        "AllergyIntolerance" => Category::Allergies,
-        "AdverseEvent"
-        | "Condition"
-        | "DetectedIssue"
-        | "FamilyMemberHistory"
-        | "Flag"
-        | "RiskAssessment" => Category::Problems,
-        "Medication"
-        | "MedicationAdministration"
-        | "MedicationDispense"
-        | "MedicationKnowledge"
-        | "MedicationRequest"
-        | "MedicationStatement"
-        | "NutritionOrder" => Category::Medicines,
         "Observation" => observation_category(resource),
-        "BodyStructure" | "DiagnosticReport" | "ImagingStudy" | "MolecularSequence" | "Specimen" => {
-            Category::Results
-        }
-        "Immunization" | "ImmunizationEvaluation" | "ImmunizationRecommendation" => Category::Immunisations,
-        "Procedure" | "ServiceRequest" => Category::Procedures,
-        "Appointment" | "AppointmentResponse" | "Encounter" | "EpisodeOfCare" => Category::Visits,
         "DocumentReference" if is_clinical_note(resource) => Category::Notes,
-        "Binary"
-        | "Bundle"
-        | "ChargeItem"
-        | "Claim"
-        | "ClaimResponse"
-        | "Composition"
-        | "Contract"
-        | "DocumentManifest"
-        | "DocumentReference"
-        | "ExplanationOfBenefit"
-        | "Invoice"
-        | "Media"
-        | "PaymentNotice"
-        | "PaymentReconciliation" => Category::Documents,
-        "QuestionnaireResponse" => Category::OwnData,
-        "Device" | "DeviceDefinition" | "DeviceMetric" | "DeviceRequest" | "DeviceUseStatement"
-        | "SupplyDelivery" | "SupplyRequest" | "VisionPrescription" => Category::Devices,
-        "Account"
-        | "AuditEvent"
-        | "Consent"
-        | "Coverage"
-        | "CoverageEligibilityRequest"
-        | "CoverageEligibilityResponse"
-        | "Endpoint"
-        | "EnrollmentRequest"
-        | "EnrollmentResponse"
-        | "HealthcareService"
-        | "InsurancePlan"
-        | "Location"
-        | "Organization"
-        | "OrganizationAffiliation"
-        | "Patient"
-        | "Person"
-        | "Practitioner"
-        | "PractitionerRole"
-        | "Provenance"
-        | "RelatedPerson"
-        | "Schedule"
-        | "Slot" => Category::Profile,
-        _ => Category::Notes,
+        kind => BY_TYPE
+            .iter()
+            .find(|(_, types)| types.contains(&kind))
+            .map_or(Category::Notes, |(found, _)| *found),
     }
 }
+
+/// The FHIR R4 types whose name alone decides.
+const BY_TYPE: [(Category, &[&str]); 11] = [
+    (Category::Allergies, &["AllergyIntolerance"]),
+    (
+        Category::Problems,
+        &["AdverseEvent", "Condition", "DetectedIssue", "FamilyMemberHistory", "Flag", "RiskAssessment"],
+    ),
+    (
+        Category::Medicines,
+        &[
+            "Medication",
+            "MedicationAdministration",
+            "MedicationDispense",
+            "MedicationKnowledge",
+            "MedicationRequest",
+            "MedicationStatement",
+            "NutritionOrder",
+        ],
+    ),
+    (
+        Category::Results,
+        &["BodyStructure", "DiagnosticReport", "ImagingStudy", "MolecularSequence", "Specimen"],
+    ),
+    (Category::Immunisations, &["Immunization", "ImmunizationEvaluation", "ImmunizationRecommendation"]),
+    (Category::Procedures, &["Procedure", "ServiceRequest"]),
+    (Category::Visits, &["Appointment", "AppointmentResponse", "Encounter", "EpisodeOfCare"]),
+    (
+        Category::Documents,
+        &[
+            "Binary",
+            "Bundle",
+            "ChargeItem",
+            "Claim",
+            "ClaimResponse",
+            "Composition",
+            "Contract",
+            "DocumentManifest",
+            "DocumentReference",
+            "ExplanationOfBenefit",
+            "Invoice",
+            "Media",
+            "PaymentNotice",
+            "PaymentReconciliation",
+        ],
+    ),
+    (Category::OwnData, &["QuestionnaireResponse"]),
+    (
+        Category::Devices,
+        &[
+            "Device",
+            "DeviceDefinition",
+            "DeviceMetric",
+            "DeviceRequest",
+            "DeviceUseStatement",
+            "SupplyDelivery",
+            "SupplyRequest",
+            "VisionPrescription",
+        ],
+    ),
+    (
+        Category::Profile,
+        &[
+            "Account",
+            "AuditEvent",
+            "Consent",
+            "Coverage",
+            "CoverageEligibilityRequest",
+            "CoverageEligibilityResponse",
+            "Endpoint",
+            "EnrollmentRequest",
+            "EnrollmentResponse",
+            "HealthcareService",
+            "InsurancePlan",
+            "Location",
+            "Organization",
+            "OrganizationAffiliation",
+            "Patient",
+            "Person",
+            "Practitioner",
+            "PractitionerRole",
+            "Provenance",
+            "RelatedPerson",
+            "Schedule",
+            "Slot",
+        ],
+    ),
+];
 
 /// Own data if only the patient or a relative performed it; else the first `observation-category` that decides.
 fn observation_category(observation: &Value) -> Category {
