@@ -28,7 +28,7 @@ async function entry() {
     zh: { locale: 'zh-CN', create: '开始使用', restore: '我已有十二个单词' },
   };
   for (const [language, { locale, ...buttons }] of Object.entries(ways)) {
-    const page = await person(browser, { locale });
+    const page = await person(browser, { locale, reducedMotion: 'reduce' });
     await page.goto(demo.app);
     await page.getByRole('button', { name: buttons.create }).waitFor();
     await shoot(page, 'welcome', language);
@@ -85,6 +85,12 @@ async function screens(page) {
   await page.getByRole('link', { name: /^Let someone read/ }).first().click();
   await page.getByRole('heading', { name: 'Who may read?' }).waitFor();
   const grantPlace = new URL(page.url()).hash;
+  await page.getByRole('radio', { name: 'Riverside Clinic' }).check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  for (const category of ['Vaccinations', 'Medicines']) await page.getByLabel(category, { exact: false }).check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.getByRole('heading', { name: 'Riverside Clinic can read now' }).waitFor({ timeout: 60_000 });
   for (const language of ['en', 'zh']) {
     await page.goto(`${demo.app}#/settings`);
     await page.getByRole('combobox').first().selectOption(language);
@@ -100,7 +106,7 @@ async function screens(page) {
 
 try {
   await entry();
-  const page = await person(browser);
+  const page = await person(browser, { reducedMotion: 'reduce' });
   const { first, again } = await read(page);
   await screens(page);
   if (page.faults.length > 0) throw new Error(`the page complained:\n${page.faults.join('\n')}`);

@@ -40,7 +40,7 @@ export class Format {
   /** Relative under a day, absolute after. */
   ago(time: number, now: number): string {
     const seconds = Math.max(0, Math.round(now - time));
-    if (seconds < MINUTE) return this.#relative.format(-seconds, 'second');
+    if (seconds < MINUTE) return this.#relative.format(-Math.max(1, seconds), 'second');
     if (seconds < HOUR) return this.#relative.format(-Math.floor(seconds / MINUTE), 'minute');
     if (seconds < DAY) return this.#relative.format(-Math.floor(seconds / HOUR), 'hour');
     return this.moment(time);
