@@ -136,6 +136,11 @@ export class Client {
     await this.#call('revoke', [relationship, viewer], onProgress, signal);
   }
 
+  /** Remembers in the vault what the person calls a viewer; an empty name forgets it. */
+  async nameViewer(viewer: string, name: string, signal?: AbortSignal): Promise<void> {
+    await this.#call('nameViewer', [viewer, name], undefined, signal);
+  }
+
   async #call<Name extends keyof Methods>(
     method: Name,
     args: Parameters<Methods[Name]>,

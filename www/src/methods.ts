@@ -32,4 +32,5 @@ export interface Methods {
   viewers: (relationship: string) => readonly ViewerView[];
   grant: (relationship: string, viewer: string, categories: readonly CategoryName[], until: number | null) => ViewerView;
   revoke: (relationship: string, viewer: string) => null;
+  nameViewer: (viewer: string, name: string) => null;
 }

@@ -214,7 +214,7 @@ export interface RecordsView {
   readonly categories: readonly CategoryView[];
 }
 
-/** One viewer of an own relationship. `name` is the directory's, if the viewer is a member. */
+/** One viewer of an own relationship. `name` is the directory's, or what the person called it. */
 export interface ViewerView {
   readonly viewer: string;
   readonly name: string | null;

@@ -51,7 +51,7 @@ const handlers: Handlers = {
     return null;
   },
   sync: () => opened().sync(),
-  person: () => opened().person(),
+  person: async () => opened().person(),
   members: () => opened().members(),
   invitation: ([text]) => opened().invitation(text),
   acceptInvitation: ([text], onProgress) => opened().acceptInvitation(text, onProgress),
@@ -64,6 +64,10 @@ const handlers: Handlers = {
     opened().grant(relationship, viewer, [...categories], until ?? undefined, onProgress),
   revoke: async ([relationship, viewer], onProgress) => {
     await opened().revoke(relationship, viewer, onProgress);
+    return null;
+  },
+  nameViewer: async ([viewer, name]) => {
+    await opened().nameViewer(viewer, name);
     return null;
   },
 };

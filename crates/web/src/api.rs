@@ -39,9 +39,7 @@ pub struct Medrec {
 #[wasm_bindgen]
 impl Medrec {
     /// Opens the client of the network that this description names, and the databases of this origin.
-    pub async fn open(
-        #[wasm_bindgen(js_name = networkJson)] network_json: &str,
-    ) -> Result<Medrec, ErrorView> {
+    pub async fn open(#[wasm_bindgen(js_name = networkJson)] network_json: &str) -> Result<Self, ErrorView> {
         let network = Network::parse(network_json.as_bytes())?;
         let platform = WebPlatform::open("medrec-chain").await?;
         let storage = VaultStorage::open("medrec-vault").await?;
@@ -169,3 +167,6 @@ pub fn derive_password_key(
     let parameters = parse_parameters(parameters)?;
     Ok(vault::derive_password_key(password, &parameters)?.bytes().to_vec())
 }
+
+#[cfg(test)]
+mod tests;

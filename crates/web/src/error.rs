@@ -200,3 +200,6 @@ const fn fault_name(fault: Fault) -> &'static str {
         Fault::Unavailable => "unavailable",
     }
 }
+
+#[cfg(test)]
+mod tests;

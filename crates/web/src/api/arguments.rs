@@ -22,9 +22,9 @@ pub(super) fn tell(on_progress: &Function, progress: &ProgressView) {
 }
 
 pub(super) fn parse_phrase(text: &[u8]) -> Result<Phrase, ErrorView> {
-    // A phrase is ASCII, so what is no UTF-8 is no word of the list; the bytes are a secret and stay out of errors.
-    let text =
-        core::str::from_utf8(text).map_err(|_| ErrorView::argument("phrase", "text", "other bytes"))?;
+    // The bytes are a secret, so the error does not say where they stop being text.
+    let text = core::str::from_utf8(text).ok();
+    let text = text.ok_or_else(|| ErrorView::argument("phrase", "text", "other bytes"))?;
     Ok(Phrase::parse(text)?)
 }
 

@@ -37,7 +37,7 @@ impl Medrec {
 
     /// Tells the identity that others grant to.
     #[wasm_bindgen(unchecked_return_type = "PersonView")]
-    pub async fn person(&self) -> Result<JsValue, ErrorView> {
+    pub fn person(&self) -> Result<JsValue, ErrorView> {
         let viewer = self.viewer_key()?.address();
         let card = ViewerCard { network: self.client.network().rules.chain_id, viewer };
         Ok(to_js(&PersonView { viewer_address: viewer.to_string(), viewer_card: card.to_string() }))

@@ -42,7 +42,7 @@ impl Header {
             return Err(damaged());
         }
         // The cause would tell no more than that the bytes are not ours.
-        let header: Self = serde_json::from_slice(body).map_err(|_| damaged())?;
+        let header: Self = serde_json::from_slice(body).ok().ok_or_else(damaged)?;
         header.kdf.check()?;
         Ok(header)
     }

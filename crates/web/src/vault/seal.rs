@@ -30,7 +30,7 @@ impl DataKey {
 
     /// Seals this key under a password's key.
     pub(crate) fn wrap(&self, password: &PasswordKey, place: &Place<'_>) -> Result<Vec<u8>, VaultError> {
-        encrypt(&*key_encryption_key(password), place, self.0.as_slice())
+        encrypt(&key_encryption_key(password), place, self.0.as_slice())
     }
 
     /// Opens a wrapped key. The wrap's checksum has been checked, so a tag that does not fit is a wrong password.
@@ -38,7 +38,7 @@ impl DataKey {
     /// # Errors
     /// `WrongPassword`; `Damaged` if what was wrapped is no key.
     pub(crate) fn unwrap(password: &PasswordKey, place: &Place<'_>, wrap: &[u8]) -> Result<Self, VaultError> {
-        let opened = decrypt(&*key_encryption_key(password), place, wrap).ok_or(VaultError::WrongPassword)?;
+        let opened = decrypt(&key_encryption_key(password), place, wrap).ok_or(VaultError::WrongPassword)?;
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         if opened.len() != key.len() {
             return Err(VaultError::Damaged { part: "header" });

@@ -167,7 +167,7 @@ impl Opener<'_> {
     fn open_contents(&self, stored: &StoredVault) -> Result<(u64, Contents), VaultError> {
         let (revision, plain) = self.open(CONTENTS, stored.contents.as_deref())?;
         // The seal held, so a shape that is not ours was written by a fault of our own; the cause may quote content.
-        let contents = serde_json::from_slice(&plain).map_err(|_| VaultError::Damaged { part: CONTENTS })?;
+        let contents = serde_json::from_slice(&plain).ok().ok_or(VaultError::Damaged { part: CONTENTS })?;
         Ok((revision, contents))
     }
 

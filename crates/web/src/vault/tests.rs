@@ -329,7 +329,7 @@ impl RandomStub {
 
 impl Drop for RandomStub {
     fn drop(&mut self) {
-        Reflect::delete_property(&crypto().into(), &"getRandomValues".into()).unwrap();
+        Reflect::delete_property(&crypto(), &"getRandomValues".into()).unwrap();
     }
 }
 
