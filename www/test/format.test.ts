@@ -20,7 +20,7 @@ describe('format', () => {
   });
 
   it('never writes a time in the future', () => {
-    assert.equal(english.ago(2000, 1000), '0 seconds ago');
+    assert.equal(english.ago(2000, 1000), '1 second ago');
   });
 
   it('writes a record date in the precision it was recorded with', () => {

@@ -28,7 +28,23 @@ pub(crate) fn binaries() -> Outcome {
 fn package() -> Outcome {
     tools::wasm()?;
     tools::npm("www")?;
-    let build = ["build", "--package", "web", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
+    // Paths of this machine have no place in what others build, compare and download. Joins the flags of config.toml.
+    let home = std::env::var("CARGO_HOME")
+        .or_else(|_unset| std::env::var("HOME").map(|home| format!("{home}/.cargo")))?;
+    let flags =
+        [format!("--remap-path-prefix={home}/="), format!("--remap-path-prefix={}/=", root().display())];
+    let config = format!("target.wasm32-unknown-unknown.rustflags={flags:?}");
+    let build = [
+        "build",
+        "--package",
+        "web",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--profile",
+        "wasm",
+        "--config",
+        &config,
+    ];
     step_shown("wasm", command("cargo", &build, "."))?;
     let wasm = target().join("wasm32-unknown-unknown/wasm/web.wasm");
     let bindgen =
