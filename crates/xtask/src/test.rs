@@ -26,11 +26,10 @@ pub(crate) fn all() -> Outcome {
         tally.count(name, check());
     }
     tally.cargo("Rust", &["test", "--workspace", "--no-fail-fast"]);
-    for package in ["lightclient", "web"] {
-        let args =
-            ["test", "--package", package, "--target", "wasm32-unknown-unknown", "--tests", "--no-fail-fast"];
-        tally.cargo(&format!("{package} in Chromium"), &args);
-    }
+    // The recorded chains of real engines, in the browser too; then the vault and the JavaScript API.
+    let wasm = ["test", "--target", "wasm32-unknown-unknown", "--no-fail-fast", "--package"];
+    tally.cargo("recorded chains in Chromium", &[&wasm[..], &["lightclient", "--test", "vectors"]].concat());
+    tally.cargo("web in Chromium", &[&wasm[..], &["web", "--tests"]].concat());
     tally.node("page units", "npm", "www", &["run", "--silent", "test"]);
     tally.count("journey packages", tools::npm("tests/journeys"));
     tally.node("journeys", "node", "tests/journeys", &["--test", "--test-concurrency=1"]);
