@@ -1,6 +1,7 @@
 // A patient reads records that the browser has proven; what does not hold is named and not shown.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import axe from 'axe-core';
 import { acceptInvitation, arrive, badges, createIdentity, go, password, unlock } from './app.mjs';
 import { launch, person } from './browser.mjs';
 import { Stack } from './stack.mjs';
@@ -16,6 +17,7 @@ let browser;
 let page;
 let phrase;
 let mine;
+let device;
 
 before(async () => {
   [stack, browser] = await Promise.all([Stack.start(), launch()]);
@@ -122,7 +124,8 @@ test('after a restart of everything the same patient reads on', async () => {
 });
 
 test('twelve words bring everything back on a new device', async () => {
-  const device = await person(browser);
+  // axe runs inside the page, which its own policy would not allow.
+  device = await person(browser, { bypassCSP: true, reducedMotion: 'reduce' });
   await device.goto(stack.demo.app);
   await device.getByRole('button', { name: 'I already have twelve words' }).click();
   for (const [index, word] of phrase.entries()) await device.getByLabel(`Word ${index + 1}`, { exact: true }).fill(word);
@@ -132,8 +135,28 @@ test('twelve words bring everything back on a new device', async () => {
   await device.getByRole('navigation', { name: 'Main' }).waitFor(patience);
   await go(device, 'Records');
   await badges(device, 'Verified').first().waitFor(patience);
-  await device.context().close();
 });
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`no screen breaks WCAG 2.2 AA (${colorScheme})`, async () => {
+    await device.emulateMedia({ colorScheme });
+    for (const name of ['Home', 'Sharing', 'Settings', 'Records']) {
+      await go(device, name);
+      await device.getByRole('heading', { name, exact: true }).waitFor(patience);
+      assert.deepEqual(await violations(device), [], name);
+    }
+    await openRecord(device);
+    assert.deepEqual(await violations(device), [], 'record');
+  });
+}
+
+/** What axe finds against WCAG 2.2 A and AA. */
+async function violations(page) {
+  await page.evaluate(axe.source);
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+  const found = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: 'tag', values } }), tags);
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
 
 async function openRecord(page) {
   await page.getByRole('main').getByRole('link').filter({ hasText: 'Verified' }).first().click();
