@@ -167,7 +167,7 @@ const SHAPES: [Shape; 18] = [
     },
     Shape {
         types: &["CarePlan", "CareTeam", "Goal"],
-        title: &["title", "name", "description", "category"],
+        title: &["title", "name", "description", "category.text", "category.coding.display"],
         value: &["achievementStatus"],
         rows: &[
             ("status", "status"),
@@ -198,7 +198,7 @@ const SHAPES: [Shape; 18] = [
     },
     Shape {
         types: &["Device", "DeviceUseStatement", "SupplyDelivery"],
-        title: &["deviceName.name", "type", "device", "suppliedItem.itemCodeableConcept"],
+        title: &["deviceName.name", "suppliedItem.itemCodeableConcept", "type", "device"],
         value: &["suppliedItem.quantity"],
         rows: &[
             ("status", "status"),
@@ -222,7 +222,6 @@ const SHAPES: [Shape; 18] = [
             ("address", "address"),
             ("contact", "telecom"),
             ("language", "communication.language"),
-            ("identifier", "identifier"),
         ],
     },
     Shape {

@@ -138,6 +138,18 @@ fn other_clinical_records_have_a_title_and_a_status() {
             Some("125.5 USD"),
         ),
         (json!({"resourceType": "CareTeam"}), "Care team", None),
+        (
+            json!({"resourceType": "CarePlan", "category": [{"coding": [{"code": "assess-plan"}]}, snomed("1", "Diet (regime/therapy)")]}),
+            "Diet",
+            None,
+        ),
+        (
+            json!({"resourceType": "SupplyDelivery", "type": {"coding": [{"code": "device"}]},
+                   "suppliedItem": {"itemCodeableConcept": snomed("1", "Dental equipment (physical object)")}}),
+            "Dental equipment",
+            None,
+        ),
+        (json!({"resourceType": "Procedure", "code": {"text": "Removal (left)"}}), "Removal (left)", None),
         (json!({"resourceType": "Basic", "code": {"text": "Something"}}), "Something", None),
     ] {
         let mut resource = resource;

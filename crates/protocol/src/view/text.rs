@@ -23,7 +23,9 @@ pub(super) fn describe(value: &Value) -> Option<String> {
         Value::String(text) if text.contains('T') && parse_date(text).is_ok() => {
             text.split('T').next().map(str::to_owned)
         }
-        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::String(text) => {
+            Some(without_semantic_tag(text.trim()).to_owned()).filter(|text| !text.is_empty())
+        }
         Value::Object(_) => describe_object(value),
     }
 }
@@ -61,22 +63,38 @@ fn describe_object(value: &Value) -> Option<String> {
 }
 
 fn describe_coding(coding: &Value) -> Option<String> {
-    let display = coding.get("display").and_then(describe);
-    let is_snomed = coding.get("system").and_then(Value::as_str) == Some("http://snomed.info/sct");
-    match display {
-        Some(display) if is_snomed => Some(without_semantic_tag(&display).to_owned()),
-        Some(display) => Some(display),
-        None => coding.get("code").and_then(describe),
-    }
+    ["display", "code"].into_iter().find_map(|name| coding.get(name).and_then(describe))
 }
 
 /// SNOMED CT's fully specified names end in their kind: `Asthma (disorder)`.
 fn without_semantic_tag(name: &str) -> &str {
-    match name.rsplit_once(" (") {
-        Some((name, tag)) if tag.ends_with(')') && !name.is_empty() => name,
+    match name.strip_suffix(')').and_then(|name| name.rsplit_once(" (")) {
+        Some((name, tag)) if SEMANTIC_TAGS.contains(&tag) => name,
         _ => name,
     }
 }
+
+/// The kinds of SNOMED CT concepts that records of a patient use.
+const SEMANTIC_TAGS: [&str; 18] = [
+    "body structure",
+    "clinical drug",
+    "disorder",
+    "environment",
+    "event",
+    "finding",
+    "medicinal product",
+    "morphologic abnormality",
+    "observable entity",
+    "occupation",
+    "organism",
+    "physical object",
+    "procedure",
+    "product",
+    "qualifier value",
+    "regime/therapy",
+    "situation",
+    "substance",
+];
 
 fn describe_quantity(quantity: &Value) -> Option<String> {
     let comparator = quantity.get("comparator").and_then(Value::as_str).unwrap_or_default();
