@@ -129,7 +129,8 @@ fn pad(plaintext: &[u8]) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
     if plaintext.len() > MAX_PLAINTEXT {
         return Err(too_large);
     }
-    let length = u32::try_from(plaintext.len()).map_err(|_cause| too_large)?; // checked above
+    // Checked above.
+    let length = u32::try_from(plaintext.len()).map_err(|_cause| too_large)?;
     let mut padded = Zeroizing::new(Vec::with_capacity(padded_length(plaintext.len())));
     padded.extend(length.to_be_bytes());
     padded.extend(plaintext);

@@ -62,7 +62,8 @@ pub fn read_signature(headers: HeaderFields<'_>) -> Result<[u8; 65], HttpSignatu
     let field = field(headers, SIGNATURE)?;
     let syntax = || HttpSignatureError::Syntax { field: SIGNATURE };
     let encoded = field.strip_prefix("mr=:").and_then(|rest| rest.strip_suffix(':')).ok_or_else(syntax)?;
-    let bytes = STANDARD.decode(encoded).map_err(|_cause| syntax())?; // the place of the odd character helps nobody
+    // The place of the odd character helps nobody.
+    let bytes = STANDARD.decode(encoded).map_err(|_cause| syntax())?;
     <[u8; 65]>::try_from(bytes).map_err(|bytes| HttpSignatureError::SignatureLength { found: bytes.len() })
 }
 
@@ -92,7 +93,8 @@ impl Parameters {
     /// Reads `signature-input`, which must be exactly what [`Parameters::to_text`] writes.
     pub(crate) fn parse(field: &str, components: &str) -> Result<Self, HttpSignatureError> {
         let syntax = || HttpSignatureError::Syntax { field: SIGNATURE_INPUT };
-        let dictionary: Dictionary = Parser::new(field).parse().map_err(|_cause| syntax())?; // the profile fixes the text
+        // The profile fixes the text.
+        let dictionary: Dictionary = Parser::new(field).parse().map_err(|_cause| syntax())?;
         let Some(ListEntry::InnerList(list)) = dictionary.get(LABEL) else {
             return Err(HttpSignatureError::Label);
         };
@@ -181,7 +183,8 @@ impl Message<'_> {
     fn digest(&self, content_digest: &str, content_type: &str, input: &str) -> B256 {
         let Self { before, after, .. } = self;
         let base = format!(
-            "{before}\"content-digest\": {content_digest}\n\"content-type\": {content_type}\n{after}\"@signature-params\": {input}"
+            "{before}\"content-digest\": {content_digest}\n\"content-type\": {content_type}\n{after}\
+             \"@signature-params\": {input}"
         );
         personal_digest(base.as_bytes())
     }

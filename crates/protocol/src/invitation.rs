@@ -56,7 +56,8 @@ impl Invitation {
             return Err(InvitationError::Malformed);
         }
         let text = text.rsplit_once(FRAGMENT).map_or(text, |(_, text)| text);
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_cause| InvitationError::Malformed)?; // which character helps nobody
+        // Which character helps nobody.
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_cause| InvitationError::Malformed)?;
         let [version, ..] = bytes.as_slice() else { return Err(InvitationError::Malformed) };
         if *version != VERSION {
             return Err(InvitationError::Version { expected: VERSION, found: *version });
@@ -91,8 +92,10 @@ impl InvitationCode {
     /// # Errors
     /// [`InvitationError::Malformed`].
     pub fn parse(text: &str) -> Result<Self, InvitationError> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_cause| InvitationError::Malformed)?; // the code is a secret
-        bytes.try_into().map(Self).map_err(|_cause| InvitationError::Malformed) // the code is a secret
+        // The code is a secret.
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_cause| InvitationError::Malformed)?;
+        // The code is a secret.
+        bytes.try_into().map(Self).map_err(|_cause| InvitationError::Malformed)
     }
 
     /// SHA-256 of the code: what a gatekeeper keeps instead of it.

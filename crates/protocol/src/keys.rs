@@ -61,7 +61,8 @@ impl Seed {
     /// [`KeysError::IndexTooLarge`] if chain id or index has more than 31 bits; [`KeysError::NoSuchKey`] with a
     /// probability of 2^-127.
     pub fn derive_identity(&self, chain_id: u64, index: u32) -> Result<IdentityKeys, KeysError> {
-        let chain = u32::try_from(chain_id).map_err(|_cause| KeysError::IndexTooLarge { found: chain_id })?; // no more to say
+        // No more to say.
+        let chain = u32::try_from(chain_id).map_err(|_cause| KeysError::IndexTooLarge { found: chain_id })?;
         let base = self.derive(&[PURPOSE, chain, index])?;
         Ok(IdentityKeys {
             sign: SigningKey::from_bytes(&base.child(0)?.key)?,
@@ -98,7 +99,8 @@ impl SigningKey {
     /// # Errors
     /// [`KeysError::NoSuchKey`] if they are zero or not below the group order.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeysError> {
-        let key = k256::ecdsa::SigningKey::from_slice(bytes).map_err(|_cause| KeysError::NoSuchKey)?; // the cause says no more
+        // The cause says no more.
+        let key = k256::ecdsa::SigningKey::from_slice(bytes).map_err(|_cause| KeysError::NoSuchKey)?;
         let address = lightclient::public_key_address(key.verifying_key());
         Ok(Self { key, address })
     }
@@ -146,7 +148,8 @@ impl EncryptionKey {
     /// None is known for 32 bytes: X25519 takes any. [`KeysError::NoSuchKey`] if the library thinks otherwise.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeysError> {
         let private = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(bytes);
-        let private = private.map_err(|_cause| KeysError::NoSuchKey)?; // the cause says no more
+        // The cause says no more.
+        let private = private.map_err(|_cause| KeysError::NoSuchKey)?;
         let public = X25519HkdfSha256::sk_to_pk(&private).to_bytes().into();
         Ok(Self { private, public })
     }
@@ -194,7 +197,8 @@ impl ExtendedKey {
         let number = (index | HARDENED).to_be_bytes();
         let mut child = Self::halves(&self.chain_code, &[&[0], &self.key, &number])?;
         // The child's key is parent + left half modulo the group order; both must be keys themselves.
-        let scalar = |bytes| k256::NonZeroScalar::try_from(bytes).map_err(|_cause| KeysError::NoSuchKey); // the cause says no more
+        // The cause says no more.
+        let scalar = |bytes| k256::NonZeroScalar::try_from(bytes).map_err(|_cause| KeysError::NoSuchKey);
         let mut tweak = scalar(child.key.as_slice())?;
         let mut parent = scalar(self.key.as_slice())?;
         let mut sum = *parent.as_ref() + *tweak.as_ref();
@@ -208,7 +212,8 @@ impl ExtendedKey {
 
     /// HMAC-SHA512, cut into key and chain code.
     fn halves(key: &[u8], parts: &[&[u8]]) -> Result<Self, KeysError> {
-        let mac = Hmac::<Sha512>::new_from_slice(key).map_err(|_cause| KeysError::NoSuchKey)?; // HMAC takes any length
+        // HMAC takes any length.
+        let mac = Hmac::<Sha512>::new_from_slice(key).map_err(|_cause| KeysError::NoSuchKey)?;
         let mac = parts.iter().fold(mac, |mac, part| mac.chain_update(part));
         let output = Zeroizing::new(<[u8; 64]>::from(mac.finalize().into_bytes()));
         let mut halves = Self { key: [0; 32], chain_code: [0; 32] };

@@ -71,8 +71,9 @@ impl Record {
             }
             None => 0,
         };
+        // No cause: a Value of finite numbers always serialises.
         let canonical =
-            serde_json_canonicalizer::to_string(&resource).map_err(|_cause| RecordError::NotAResource)?; // no cause: a Value of finite numbers always serialises
+            serde_json_canonicalizer::to_string(&resource).map_err(|_cause| RecordError::NotAResource)?;
         let digest = record_digest(canonical.as_bytes());
         Ok(Self { resource, canonical, digest, key: RecordKey { time, id } })
     }
