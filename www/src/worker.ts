@@ -51,7 +51,7 @@ const handlers: Handlers = {
     return null;
   },
   sync: () => opened().sync(),
-  person: async () => opened().person(),
+  person: () => Promise.resolve(opened().person()),
   members: () => opened().members(),
   invitation: ([text]) => opened().invitation(text),
   acceptInvitation: ([text], onProgress) => opened().acceptInvitation(text, onProgress),
