@@ -75,7 +75,7 @@ fn without_semantic_tag(name: &str) -> &str {
 }
 
 /// The kinds of SNOMED CT concepts that records of a patient use.
-const SEMANTIC_TAGS: [&str; 18] = [
+const SEMANTIC_TAGS: [&str; 19] = [
     "body structure",
     "clinical drug",
     "disorder",
@@ -87,6 +87,7 @@ const SEMANTIC_TAGS: [&str; 18] = [
     "observable entity",
     "occupation",
     "organism",
+    "person",
     "physical object",
     "procedure",
     "product",
