@@ -34,12 +34,15 @@ const handlers: Handlers = {
     return opened().createVault(parameters, await derive(password, parameters));
   },
   restoreVault: async ([phrase, password], onProgress) => {
-    const parameters = opened().newPasswordParameters();
-    // The phrase is checked first: a mistyped word should not cost the derivation.
-    opened().checkPhrase(phrase);
-    await opened().restoreVault(phrase, parameters, await derive(password, parameters), onProgress);
-    phrase.fill(0);
-    return null;
+    try {
+      const parameters = opened().newPasswordParameters();
+      // The phrase is checked first: a mistyped word should not cost the derivation.
+      opened().checkPhrase(phrase);
+      await opened().restoreVault(phrase, parameters, await derive(password, parameters), onProgress);
+      return null;
+    } finally {
+      phrase.fill(0);
+    }
   },
   unlock: async ([password]) => {
     const parameters = await opened().passwordParameters();

@@ -20,7 +20,7 @@ use crate::{
     error::ErrorView,
     identity::find_relationships,
     platform::WebPlatform,
-    vault::{self, Contents, KdfParameters, PasswordKey, Session, VaultError, VaultStorage},
+    vault::{self, Contents, Session, VaultError, VaultStorage},
     views::{ProgressView, to_js},
 };
 
@@ -82,7 +82,10 @@ impl Medrec {
         getrandom::fill(entropy.as_mut())
             .map_err(|error| VaultError::Entropy { reason: error.to_string() })?;
         let phrase = Phrase::generate(&entropy)?;
-        self.make_vault(&phrase, parameters, &password_key, Contents::default()).await?;
+        let contents = Contents::default();
+        let session =
+            Session::create(&self.storage, parameters, &password_key, phrase.to_seed(), contents).await?;
+        self.session.replace(Some(Rc::new(session)));
         Ok(phrase.to_text().to_string())
     }
 
@@ -94,6 +97,9 @@ impl Medrec {
     }
 
     /// Makes the vault of a recovery phrase, with the relationships that the chain knows its keys from.
+    ///
+    /// A vault that is stored already is replaced, but only once everything else has succeeded: keys are lost neither
+    /// to a network that does not answer nor to a head too old to show every relationship.
     #[wasm_bindgen(js_name = restoreVault)]
     pub async fn restore_vault(
         &self,
@@ -104,15 +110,14 @@ impl Medrec {
     ) -> Result<(), ErrorView> {
         let (phrase, parameters) = (parse_phrase(phrase)?, parse_parameters(parameters)?);
         let password_key = parse_key(password_key)?;
-        if self.storage.read().await?.is_some() {
-            return Err(VaultError::Exists.into());
-        }
         tell(on_progress, &ProgressView { step: "sync", done: 0, total: 0 });
-        let head = self.head().await?;
+        let head = self.fresh_head().await?;
         let seed = phrase.to_seed();
         let searching = |done| tell(on_progress, &ProgressView { step: "prove", done, total: 0 });
         let contents = find_relationships(&self.client, &head, &seed, searching).await?;
-        self.make_vault(&phrase, parameters, &password_key, contents).await
+        let session = Session::replace(&self.storage, parameters, &password_key, seed, contents).await?;
+        self.session.replace(Some(Rc::new(session)));
+        Ok(())
     }
 
     /// Opens the vault with its password's key.
@@ -133,7 +138,7 @@ impl Medrec {
     /// Deletes the vault from this browser.
     #[wasm_bindgen(js_name = eraseVault)]
     pub async fn erase_vault(&self) -> Result<(), ErrorView> {
-        self.storage.erase().await?;
+        Session::erase(&self.storage).await?;
         self.lock();
         Ok(())
     }
@@ -142,19 +147,6 @@ impl Medrec {
 impl Medrec {
     fn session(&self) -> Result<Rc<Session>, VaultError> {
         self.session.borrow().clone().ok_or(VaultError::Locked)
-    }
-
-    async fn make_vault(
-        &self,
-        phrase: &Phrase,
-        parameters: KdfParameters,
-        password_key: &PasswordKey,
-        contents: Contents,
-    ) -> Result<(), ErrorView> {
-        let session =
-            Session::create(&self.storage, parameters, password_key, phrase.to_seed(), contents).await?;
-        self.session.replace(Some(Rc::new(session)));
-        Ok(())
     }
 }
 

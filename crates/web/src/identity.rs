@@ -3,7 +3,7 @@
 //! Index 0 is the person as a viewer; each relationship has the next free index. A vault remembers them; a restored
 //! one finds them by proving, for one derived address after the other, whether the chain knows it (BIP-44 §gap limit).
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use client::{Client, Head};
 use protocol::{
     keys::{IdentityKeys, KeysError, Seed, SigningKey},
@@ -66,15 +66,46 @@ pub(crate) async fn relationship_for(
         return Ok(own);
     }
     let network = client.network().network_id;
-    let index = session
-        .update(storage, |contents| {
-            let used = contents.relationships.iter().filter(|stored| stored.network == network);
-            let index = used.map(|stored| stored.index).max().unwrap_or(VIEWER).saturating_add(1);
-            contents.relationships.push(StoredRelationship { network, index, steward });
-            index
-        })
-        .await?;
-    Ok(OwnRelationship { key: derive(client, session.seed(), index)?.sign, steward })
+    loop {
+        let index = unused_index(client, head, session).await?;
+        let taken = session.update(storage, |contents| {
+            // Another tab may have taken it meanwhile.
+            let is_free = next_index(contents, network) <= index;
+            if is_free {
+                contents.relationships.push(StoredRelationship { network, index, steward });
+            }
+            is_free
+        });
+        if taken.await? {
+            return Ok(OwnRelationship { key: derive(client, session.seed(), index)?.sign, steward });
+        }
+    }
+}
+
+/// Finds an index that neither this vault nor, by proof, the chain knows: the same phrase may be in use on another
+/// device, and two stewards must never meet one pseudonym.
+async fn unused_index(
+    client: &Client<WebPlatform>,
+    head: &Head,
+    session: &Session,
+) -> Result<u32, ErrorView> {
+    let mut first = next_index(&session.contents(), client.network().network_id);
+    loop {
+        let indexes = first..first.saturating_add(GAP);
+        let derived = indexes.clone().map(|index| Ok(derive(client, session.seed(), index)?.sign.address()));
+        let addresses = derived.collect::<Result<Vec<Address>, KeysError>>()?;
+        let lengths = client.summary_lengths(head, &addresses).await?;
+        if let Some((index, _)) = indexes.zip(lengths).find(|(_, length)| *length == 0) {
+            return Ok(index);
+        }
+        first = first.saturating_add(GAP);
+    }
+}
+
+/// The index after those that the vault has used on a network.
+fn next_index(contents: &Contents, network: B256) -> u32 {
+    let used = contents.relationships.iter().filter(|stored| stored.network == network);
+    used.map(|stored| stored.index).max().unwrap_or(VIEWER).saturating_add(1)
 }
 
 /// Finds the relationships of a phrase: proves, index by index, which derived addresses the chain knows, until

@@ -6,7 +6,7 @@
 //! lets a wrong password and a damaged vault be told apart. Defends against whoever reads or edits the browser's
 //! storage. **Not** against someone who puts a whole former vault back, or reads the memory of an unlocked one.
 //!
-//! Sources: `security.md` of the design's research, OWASP Password Storage Cheat Sheet, RFC 9106 (Argon2),
+//! Sources: OWASP Password Storage Cheat Sheet, RFC 9106 (Argon2),
 //! RFC 5869 (HKDF), NIST SP 800-38D (GCM).
 
 mod error;

@@ -1,5 +1,5 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { errorView, type Client } from '../client.js';
+import { type Client } from '../client.js';
 import { Journey } from '../controllers/journey.js';
 import type { RestoreRequest } from '../elements/medrec-restore.js';
 import { base, buttons } from '../styles/base.js';
@@ -95,22 +95,11 @@ export class MedrecEntryPage extends LitElement {
   readonly #restore = async (event: CustomEvent<RestoreRequest>): Promise<void> => {
     const { phrase, password } = event.detail;
     await this.#journey.run(async (signal, onProgress) => {
-      await this.#replace(() => this.client?.restoreVault(phrase, password, onProgress, signal));
+      await this.client?.restoreVault(phrase, password, onProgress, signal);
       return null;
     });
     if (this.#journey.state.kind === 'done') this.#enter();
   };
-
-  /** Restores; keys of this device that can no longer be opened are deleted only when nothing else is in the way. */
-  async #replace(restore: () => Promise<void> | undefined): Promise<void> {
-    try {
-      await restore();
-    } catch (thrown) {
-      if (errorView(thrown).code !== 'vault/exists') throw thrown;
-      await this.client?.eraseVault();
-      await restore();
-    }
-  }
 
   readonly #unlock = async (event: CustomEvent<string>): Promise<void> => {
     await this.#journey.run(async (signal) => {

@@ -54,7 +54,7 @@ impl Medrec {
     #[wasm_bindgen(unchecked_return_type = "InvitationView")]
     pub async fn invitation(&self, text: &str) -> Result<JsValue, ErrorView> {
         let invitation = Invitation::parse(text)?;
-        let head = self.head().await?;
+        let head = self.fresh_head().await?;
         let steward = self.client.inviter(&head, &invitation).await?;
         let mut already_accepted = false;
         if let Ok(session) = self.session() {
@@ -77,7 +77,7 @@ impl Medrec {
     ) -> Result<JsValue, ErrorView> {
         let invitation = Invitation::parse(text)?;
         let session = self.session()?;
-        let head = self.head().await?;
+        let head = self.fresh_head().await?;
         let steward = self.client.inviter(&head, &invitation).await?;
         let own = relationship_for(&self.client, &head, &session, &self.storage, steward.address).await?;
         let first = |progress| tell(on_progress, &ProgressView::within(progress, 0, 3));
@@ -173,7 +173,7 @@ impl Medrec {
         let viewer = self.parse_viewer(viewer)?;
         let categories = parse_categories(&categories)?;
         let until = until.map(parse_time).transpose()?;
-        let head = self.head().await?;
+        let head = self.fresh_head().await?;
         let from = head.header().timestamp();
         if let Some(until) = until.filter(|until| *until <= from) {
             return Err(ErrorView::grant_in_the_past(from, until));
@@ -245,6 +245,12 @@ impl Medrec {
         }
         self.client.sync().await?;
         Ok(self.client.head()?)
+    }
+
+    /// Returns a head to act upon: one that the network's description does not call stale.
+    pub(super) async fn fresh_head(&self) -> Result<Head, ErrorView> {
+        self.head().await?;
+        Ok(self.client.fresh_head()?)
     }
 
     fn viewer_key(&self) -> Result<SigningKey, ErrorView> {

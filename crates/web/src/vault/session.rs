@@ -85,19 +85,59 @@ impl Session {
         seed: Seed,
         contents: Contents,
     ) -> Result<Self, VaultError> {
-        kdf.check()?;
-        let key = DataKey::generate()?;
-        let password_wrap = key.wrap(password, &wrap_place(FIRST_EPOCH, &kdf))?;
-        let header = Header { epoch: FIRST_EPOCH, kdf, password_wrap };
-        let session = Self { header, key, seed, contents: RefCell::new(contents) };
-        let identity = session.seal(IDENTITY, 1, session.seed.as_bytes())?;
-        let contents = session.seal(CONTENTS, 1, &encode_contents(&session.contents()))?;
+        let session = Self::new(kdf, password, seed, contents)?;
         let _lock = WriteLock::acquire().await?;
         if storage.read().await?.is_some() {
             return Err(VaultError::Exists);
         }
-        storage.write(&session.header.encode(), &identity, &contents).await?;
+        session.write_first(storage).await?;
         Ok(session)
+    }
+
+    /// Makes a vault for an identity in the place of whatever is stored, be it damaged: in one transaction, so that
+    /// there is no moment without one. A tab that still holds the former vault is told so (`Replaced`) when it writes.
+    ///
+    /// # Errors
+    /// Those of the storage and of the parameters; what was stored is then untouched.
+    pub(crate) async fn replace(
+        storage: &VaultStorage,
+        kdf: KdfParameters,
+        password: &PasswordKey,
+        seed: Seed,
+        contents: Contents,
+    ) -> Result<Self, VaultError> {
+        let session = Self::new(kdf, password, seed, contents)?;
+        let _lock = WriteLock::acquire().await?;
+        session.write_first(storage).await?;
+        Ok(session)
+    }
+
+    /// Deletes the stored vault.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub(crate) async fn erase(storage: &VaultStorage) -> Result<(), VaultError> {
+        let _lock = WriteLock::acquire().await?;
+        storage.erase().await
+    }
+
+    fn new(
+        kdf: KdfParameters,
+        password: &PasswordKey,
+        seed: Seed,
+        contents: Contents,
+    ) -> Result<Self, VaultError> {
+        kdf.check()?;
+        let key = DataKey::generate()?;
+        let password_wrap = key.wrap(password, &wrap_place(FIRST_EPOCH, &kdf))?;
+        let header = Header { epoch: FIRST_EPOCH, kdf, password_wrap };
+        Ok(Self { header, key, seed, contents: RefCell::new(contents) })
+    }
+
+    async fn write_first(&self, storage: &VaultStorage) -> Result<(), VaultError> {
+        let identity = self.seal(IDENTITY, 1, self.seed.as_bytes())?;
+        let contents = self.seal(CONTENTS, 1, &encode_contents(&self.contents()))?;
+        storage.write(&self.header.encode(), &identity, &contents).await
     }
 
     /// Opens the stored vault.

@@ -100,6 +100,20 @@ async fn never_overwrites_a_vault() {
 }
 
 #[wasm_bindgen_test]
+async fn a_restored_vault_takes_the_place_of_any_other_even_a_damaged_one() {
+    let storage = fresh_storage().await;
+    let former = create(&storage).await;
+    let mut damaged = stored(&storage).await;
+    damaged.header.clear();
+    put(&storage, &damaged).await;
+    let kdf = Session::new_parameters().unwrap();
+    Session::replace(&storage, kdf, &password(2), Seed::from_bytes(SEED), Contents::default()).await.unwrap();
+    assert_eq!(Session::unlock(&storage, &password(2)).await.unwrap().seed().as_bytes(), &SEED);
+    let late = former.update(&storage, |contents| contents.relationships.push(relationship(1))).await;
+    assert_eq!(late.unwrap_err(), VaultError::Replaced);
+}
+
+#[wasm_bindgen_test]
 async fn refuses_every_flipped_byte_of_the_header() {
     let storage = fresh_storage().await;
     create(&storage).await;
