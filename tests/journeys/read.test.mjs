@@ -76,6 +76,22 @@ test('a wrong password is told apart and nothing is lost', async () => {
   await badges(page, 'Verified').first().waitFor(patience);
 });
 
+test('restoring over a network that does not answer leaves the keys as they were', async () => {
+  await page.reload();
+  await page.getByRole('button', { name: 'Restore with twelve words' }).click();
+  await fillWords(page);
+  await stack.lie('dead');
+  try {
+    await page.getByRole('button', { name: 'Restore', exact: true }).click();
+    await page.getByRole('alert').getByText('The network did not answer.').waitFor(patience);
+  } finally {
+    await stack.lie(null);
+  }
+  await page.reload();
+  await unlock(page);
+  await badges(page, 'Verified').first().waitFor(patience);
+});
+
 test('a record altered in the hospital’s database is not shown, all others are', async () => {
   const good = await badges(page, 'Verified').count();
   await stack.alterRecord(general, measurements);
@@ -128,9 +144,7 @@ test('twelve words bring everything back on a new device', async () => {
   device = await person(browser, { bypassCSP: true, reducedMotion: 'reduce' });
   await device.goto(stack.demo.app);
   await device.getByRole('button', { name: 'I already have twelve words' }).click();
-  for (const [index, word] of phrase.entries()) await device.getByLabel(`Word ${index + 1}`, { exact: true }).fill(word);
-  await device.getByLabel('Password', { exact: true }).fill(password);
-  await device.getByLabel('The same password again').fill(password);
+  await fillWords(device);
   await device.getByRole('button', { name: 'Restore' }).click();
   await device.getByRole('navigation', { name: 'Main' }).waitFor(patience);
   await go(device, 'Records');
@@ -156,6 +170,12 @@ async function violations(page) {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
   const found = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: 'tag', values } }), tags);
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
+
+async function fillWords(page) {
+  for (const [index, word] of phrase.entries()) await page.getByLabel(`Word ${index + 1}`, { exact: true }).fill(word);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('The same password again').fill(password);
 }
 
 async function openRecord(page) {

@@ -1,7 +1,7 @@
 //! Nonces: a signed request is good once.
 //!
 //! The insertion itself decides, so that of any number of equal requests at one time exactly one wins, across
-//! processes and restarts. A key can hold only so many live nonces, so that nobody fills the store.
+//! processes and restarts. A key can hold only so many live nonces.
 
 use alloy_primitives::Address;
 use lightclient::UnixTime;
