@@ -15,6 +15,8 @@
 //! * [`verify_account`] and [`ProvenAccount::verify_slot`]: `eth_getProof` answers (EIP-1186);
 //! * [`Transaction`], [`Signature`]: what a client needs to send a transaction of its own.
 
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "`verify` does not take Clique up yet"))]
+pub mod clique;
 mod fault;
 mod header;
 mod proof;
