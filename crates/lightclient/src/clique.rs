@@ -21,9 +21,9 @@
 //! the set is written down, so that a client may start there. Between checkpoints no header names the set: it
 //! has to be followed vote by vote, which is what a `Snapshot` does.
 //!
-//! **Finality.** There is none in one header. One signer alone can make any number of blocks beside each other
-//! at one height; but only with a majority can anybody build upon them. A block counts as *settled* when
-//! floor(n/2)+1 distinct signers have sealed blocks on top of it.
+//! **Finality.** There is none in one header: one signer alone can make any number of blocks beside each other
+//! at one height. But fewer than a majority can never put floor(n/2)+1 blocks on top of one, so a block counts
+//! as *settled* when that many distinct signers have sealed blocks that descend from it.
 //!
 //! **One block, two hashes.** The seal is in the block hash and has a twin, (r, n-s) with the other parity, by
 //! the same signer over the same content. Anybody can make the second block hash from the first block. Both are

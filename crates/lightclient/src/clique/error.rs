@@ -1,7 +1,5 @@
 //! Why a Clique header is refused: one variant for each rule.
 
-use core::ops::RangeInclusive;
-
 use alloy_primitives::{Address, B256, U256};
 
 use crate::{BlockNumber, Fault, SignatureError, UnixTime, ValidatorSetError};
@@ -65,13 +63,13 @@ pub enum CliqueError {
         /// Bytes that are there.
         found: usize,
     },
-    /// `gasLimit` moved too far from the parent's, or is out of the bounds of any block.
-    #[error("header {number}: gas limit {found}, expected one of {expected:?}")]
+    /// `gasLimit` is a 1024th or more away from the parent's, below 5000 or above 2^63-1.
+    #[error("header {number}: gas limit {found}, expected one near {expected}")]
     GasLimit {
         /// Height.
         number: BlockNumber,
-        /// What the parent allows (nothing, if the range is empty).
-        expected: RangeInclusive<u64>,
+        /// That of the parent; twice that in the first block of London.
+        expected: u64,
         /// What the header says.
         found: u64,
     },

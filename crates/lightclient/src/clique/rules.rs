@@ -67,11 +67,9 @@ pub(crate) fn check_successor(
     // The first block of London may use twice the gas, because half of it is what it aims at.
     let starts_london = parent.base_fee_per_gas.is_none() && header.base_fee_per_gas.is_some();
     let before = if starts_london { parent.gas_limit.saturating_mul(2) } else { parent.gas_limit };
-    let step = (before / GAS_LIMIT_DIVISOR).saturating_sub(1);
-    let at_least = before.saturating_sub(step).max(MIN_GAS_LIMIT);
-    let at_most = before.saturating_add(step).min(MAX_GAS_LIMIT);
-    if !(at_least..=at_most).contains(&header.gas_limit) {
-        return Err(CliqueError::GasLimit { number, expected: at_least..=at_most, found: header.gas_limit });
+    let is_near = header.gas_limit.abs_diff(before) < before / GAS_LIMIT_DIVISOR;
+    if !is_near || !(MIN_GAS_LIMIT..=MAX_GAS_LIMIT).contains(&header.gas_limit) {
+        return Err(CliqueError::GasLimit { number, expected: before, found: header.gas_limit });
     }
     let expected = match parent.base_fee_per_gas {
         Some(base_fee) => Some(next_base_fee(parent, base_fee)),
@@ -97,7 +95,7 @@ fn next_base_fee(parent: &Header, base_fee: u64) -> u64 {
     let target = parent.gas_limit / 2;
     let distance = parent.gas_used.abs_diff(target);
     let weighted = u128::from(base_fee) * u128::from(distance);
-    // A parent without any gas is refused for its gas limit; it must only not divide by zero.
+    // The target is not 0: a gas limit near the parent's was in bounds.
     let change = weighted.checked_div(u128::from(target)).unwrap_or_default() / 8;
     let change = u64::try_from(change).unwrap_or(u64::MAX);
     if parent.gas_used > target {

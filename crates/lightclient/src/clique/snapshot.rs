@@ -146,8 +146,8 @@ impl Snapshot {
 
 /// More than half of the signers: floor(n/2)+1.
 ///
-/// As many votes change the set, any as many blocks in a row are by distinct signers, and as many distinct
-/// signers with blocks on top of a block settle it.
+/// As many votes change the set. While the set stays as it is, as many blocks in a row are by distinct signers;
+/// as many distinct signers with blocks on top of a block settle it.
 pub(crate) const fn majority(signers: usize) -> usize {
     signers / 2 + 1
 }

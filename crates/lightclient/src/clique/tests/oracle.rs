@@ -111,14 +111,14 @@ fn roll(dice: &mut Dice, engine: &Engine, epoch_length: u64) -> Block {
     let first_resting = (engine.number + 2).saturating_sub(engine.limit());
     let resting = |letter: &char| engine.recents.range(first_resting..).any(|(_, recent)| recent == letter);
     let rested: String = signers.chars().filter(|letter| !resting(letter)).collect();
-    let by = match dice.below(40) {
-        0 => "ABCDEFG",
+    let by = match dice.below(50) {
+        0 => "ABCDE",
         _ if rested.is_empty() => &signers,
         _ => &rested,
     };
     let signer = dice.pick(by);
     let nonce = if dice.below(2) == 0 { [0; 8] } else { [0xff; 8] };
-    let vote = (dice.below(5) > 0).then(|| (dice.pick("ABCDEFG"), nonce));
+    let vote = (dice.below(5) > 0).then(|| (dice.pick("ABCDE"), nonce));
     if (engine.number + 1).is_multiple_of(epoch_length) {
         return Block { signer, vote: None, named: Some(signers) };
     }
@@ -128,10 +128,10 @@ fn roll(dice: &mut Dice, engine: &Engine, epoch_length: u64) -> Block {
 #[test]
 fn random_stories_end_as_the_books_of_an_engine_say() {
     let (mut changes, mut recent, mut unknown) = (0, 0, 0);
-    for seed in 0..100 {
+    for seed in 0..40 {
         let mut dice = Dice(seed << 32);
         let epoch_length = [7, 20, 1000][dice.below(3)];
-        let first = &"ABCDEFG"[..=dice.below(7)];
+        let first = &"ABCDE"[..=dice.below(5)];
         let mut engine = Engine { signers: first.chars().collect(), ..Engine::default() };
         let mut blocks = Vec::new();
         let expected = loop {
@@ -151,5 +151,5 @@ fn random_stories_end_as_the_books_of_an_engine_say() {
         };
         assert_eq!(play(first, epoch_length, &blocks), expected, "story {seed}");
     }
-    assert!(changes > 300 && recent > 20 && unknown > 20, "{changes}, {recent}, {unknown}");
+    assert!(changes > 50 && recent > 5 && unknown > 5, "{changes}, {recent}, {unknown}");
 }

@@ -29,16 +29,13 @@ fn a_checkpoint_starts_with_its_own_signer_resting() {
     let signers: Vec<Address> = keys.iter().map(address).collect();
     let named = Header { number: EPOCH, extra_data: extra_data(&signers), ..next(&genesis(&keys)) };
     let checkpoint = seal(named.clone(), &keys[0], &signers);
-    let snapshot = Snapshot::at_checkpoint(&checkpoint, EPOCH).unwrap();
+    let mut snapshot = Snapshot::at_checkpoint(&checkpoint, EPOCH).unwrap();
     assert_eq!((snapshot.signers(), snapshot.sealed_by()), (&*signers, Some(signers[0])));
     let (number, signer) = (EPOCH + 1, signers[0]);
     let again = seal(next(&checkpoint), &keys[0], &signers);
-    assert_eq!(
-        snapshot.clone().apply(&again, EPOCH),
-        Err(CliqueError::RecentSigner { number, signer, window: 1 })
-    );
+    assert_eq!(snapshot.apply(&again, EPOCH), Err(CliqueError::RecentSigner { number, signer, window: 1 }));
     let other = seal(next(&checkpoint), &keys[1], &signers);
-    assert_eq!(snapshot.clone().apply(&other, EPOCH), Ok(signers[1]));
+    assert_eq!(snapshot.apply(&other, EPOCH), Ok(signers[1]));
 
     let stranger = SigningKey::from_slice(&[99; 32]).unwrap();
     assert_eq!(
