@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use client::{Client, ClientError, MemoryHeads, Native, Platform, Submitted, TransportError};
-use lightclient::qbft::{QbftError, block_hash};
-use lightclient::{Asked, ChainRules, Header, SealScheme, Transaction, TrustedCheckpoint, transaction_hash};
+use lightclient::{
+    Asked, ChainRules, Header, Schedule, SealScheme, Transaction, TrustThreshold, TrustedCheckpoint,
+    VerifyError, block_hash, transaction_hash,
+};
 use protocol::contracts::creation::{self, Addresses};
 use protocol::keys::SigningKey;
 use protocol::network::{ContractRef, Network, NetworkError, network_id};
@@ -43,7 +45,7 @@ pub(crate) enum DeployError {
     #[error("{path}: {source}", path = .path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("{url}: {source}")]
-    Header { url: String, source: QbftError },
+    Header { url: String, source: VerifyError },
     #[error("{path} describes chain {found}, expected {expected} as the endpoints show", path = .path.display())]
     Kept { path: PathBuf, expected: B256, found: B256 },
     #[error("{path}: {source}", path = .path.display())]
@@ -105,7 +107,8 @@ async fn look(options: &Options, platform: &Native<MemoryHeads>) -> Result<Chain
         let id = node.chain_id().await?;
         let header = node.header(Asked::Number(0)).await?;
         let hash_of = |header: &Header| {
-            block_hash(header).map_err(|source| DeployError::Header { url: url.clone(), source })
+            block_hash(header, &rules(id, options.block_period))
+                .map_err(|source| DeployError::Header { url: url.clone(), source })
         };
         let genesis = hash_of(&header)?;
         if let Some(chain) = &chain {
@@ -194,20 +197,24 @@ async fn wait(node: &Node<'_>, transaction: B256) -> Result<bool, DeployError> {
     Err(DeployError::Receipt { transaction, limit_seconds: LIMIT_SECONDS })
 }
 
+fn rules(chain_id: u64, block_period: u64) -> ChainRules {
+    ChainRules {
+        chain_id,
+        schedule: Schedule::constant(SealScheme::Qbft, EPOCH_LENGTH, block_period),
+        trust: TrustThreshold::OneThird,
+        trusting_period: TRUSTING_PERIOD,
+        clock_drift: CLOCK_DRIFT,
+    }
+}
+
 fn describe(options: &Options, chain: &Chain, at: &Addresses, code_hashes: [B256; 3]) -> Network {
     let [registry, relationships, summary] = code_hashes;
     Network {
         name: options.name.clone(),
-        rules: ChainRules {
-            chain_id: chain.id,
-            scheme: SealScheme::Qbft,
-            epoch_length: EPOCH_LENGTH,
-            block_period: options.block_period,
-            trusting_period: TRUSTING_PERIOD,
-            clock_drift: CLOCK_DRIFT,
-        },
+        rules: rules(chain.id, options.block_period),
         genesis_hash: chain.genesis,
         checkpoint: chain.checkpoint,
+        checkpoint_validators: None,
         network_id: chain.network_id(),
         registry: ContractRef { address: at.registry, code_hash: registry },
         relationships: ContractRef { address: at.relationships, code_hash: relationships },

@@ -5,7 +5,7 @@
 use core::error::Error;
 use core::fmt::Display;
 
-use lightclient::{ProofError, TrieError, VerifyError, qbft::QbftError};
+use lightclient::{BftError, CliqueError, ProofError, TrieError, ValidatorListError, VerifyError};
 use protocol::answer::AnswerError;
 use protocol::layout::LayoutError;
 use protocol::record_set::RecordSetError;
@@ -55,10 +55,15 @@ pub(crate) fn chain(error: &dyn Error) -> String {
 pub(crate) fn header(error: &VerifyError) -> Explained {
     match error {
         VerifyError::Backward { expected, found, .. } => mismatch("header/backward", expected, found),
+        VerifyError::Clique { source, .. } => clique(source),
+        VerifyError::ConfiguredValidators { found, .. } => mismatch("header/configured-validators", 0, found),
         VerifyError::Difficulty { expected, found, .. } => mismatch("header/constants", expected, found),
         VerifyError::DuplicateSigner { signer, .. } => found_at("header/duplicate-signer", signer),
+        VerifyError::EvidenceMissing { .. } => plain("header/evidence-missing"),
         VerifyError::ExtraData { source, .. } => match source {
-            QbftError::Seal { .. } => found_at("header/bad-seal", chain(source)),
+            BftError::ProposerSeal { .. } | BftError::Seal { .. } => {
+                found_at("header/bad-seal", chain(source))
+            }
             _ => found_at("header/extra-data", chain(source)),
         },
         VerifyError::Fork { expected, found, .. } => mismatch("network/equivocation", expected, found),
@@ -77,6 +82,7 @@ pub(crate) fn header(error: &VerifyError) -> Explained {
         VerifyError::NotEnoughTrust { expected, found, .. } => {
             mismatch("header/not-enough-trust", expected, found)
         }
+        VerifyError::NotSettled { expected, found, .. } => mismatch("header/not-settled", expected, found),
         VerifyError::Number { expected, found } => mismatch("header/number-mismatch", expected, found),
         VerifyError::Ommers { expected, found, .. } => mismatch("header/constants", expected, found),
         VerifyError::Parent { expected, found, .. } => mismatch("header/parent-mismatch", expected, found),
@@ -91,6 +97,43 @@ pub(crate) fn header(error: &VerifyError) -> Explained {
             let expected = expected.map_or_else(|| "none".to_owned(), |candidate| candidate.to_string());
             mismatch("header/unvoted-change", expected, found)
         }
+        VerifyError::ValidatorList { source, .. } => match source {
+            ValidatorListError::Proof(source) => proof(source),
+            ValidatorListError::Length { expected, found, .. } => {
+                mismatch("header/validator-list", expected, found)
+            }
+            _ => found_at("header/validator-list", chain(source)),
+        },
+    }
+}
+
+/// Clique's rules, by the code of the same rule elsewhere where there is one.
+fn clique(error: &CliqueError) -> Explained {
+    match error {
+        CliqueError::Appended { field, .. } => found_at("header/constants", field),
+        CliqueError::BaseFee { expected, found, .. } => {
+            mismatch("header/base-fee", format_args!("{expected:?}"), format_args!("{found:?}"))
+        }
+        CliqueError::CheckpointSigners { expected, found, .. } => {
+            mismatch("header/checkpoint-signers", format_args!("{expected:?}"), format_args!("{found:?}"))
+        }
+        CliqueError::Difficulty { found, .. } => mismatch("header/constants", "1 or 2", found),
+        CliqueError::ExtraLength { .. } | CliqueError::SignerList { .. } => {
+            found_at("header/extra-data", chain(error))
+        }
+        CliqueError::GasLimit { expected, found, .. } => mismatch("header/gas-limit", expected, found),
+        CliqueError::GasUsed { expected, found, .. } => mismatch("header/gas-used", expected, found),
+        CliqueError::CheckpointVote { .. }
+        | CliqueError::MixHash { .. }
+        | CliqueError::Nonce { .. }
+        | CliqueError::Ommers { .. } => found_at("header/constants", error),
+        CliqueError::NotCheckpoint { .. } => found_at("header/no-checkpoint", error),
+        CliqueError::Number { expected, found } => mismatch("header/number-mismatch", expected, found),
+        CliqueError::RecentSigner { signer, .. } => found_at("header/recent-signer", signer),
+        CliqueError::Seal { .. } => found_at("header/bad-seal", chain(error)),
+        CliqueError::TooEarly { expected, found, .. } => mismatch("header/too-early", expected, found),
+        CliqueError::Turn { expected, found, .. } => mismatch("header/turn", expected, found),
+        CliqueError::UnknownSigner { signer, .. } => found_at("header/unknown-signer", signer),
     }
 }
 

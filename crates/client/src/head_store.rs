@@ -10,7 +10,8 @@
 
 use alloy_primitives::B256;
 use lightclient::{
-    ChainRules, Fault, Header, HeaderError, TrustedCheckpoint, VerifiedHeader, VerifyError, verify_checkpoint,
+    ChainRules, Evidence, Fault, Header, HeaderError, TrustedCheckpoint, VerifiedHeader, VerifyError,
+    verify_checkpoint,
 };
 
 /// Why a stored head is not used.
@@ -78,7 +79,7 @@ pub fn verify_stored_head(
     if behind {
         return Err(StoredHeadError::BehindCheckpoint { expected: checkpoint.number, found: kept.number });
     }
-    Ok(verify_checkpoint(&kept, &header, rules)?)
+    Ok(verify_checkpoint(&kept, &header, Evidence::None, rules)?)
 }
 
 /// The format of the stored bytes.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use alloy_primitives::{Address, B256, Bytes, U256, hex};
-use lightclient::{ChainRules, Header, ParityByte, SealScheme, TrustedCheckpoint};
+use lightclient::{
+    ChainRules, Header, ParityByte, Schedule, SealScheme, TrustThreshold, TrustedCheckpoint, block_hash,
+};
 use protocol::keys::SigningKey;
 use protocol::network::{ContractRef, Network};
 use serde_json::{Value, json};
@@ -24,6 +26,20 @@ pub(crate) const NOBODY: Address = alloy_primitives::address!("00000000000000000
 pub(crate) const NETWORK_ID: u64 = 0x83;
 /// The last block of the recording.
 pub(crate) const LAST: u64 = 205;
+
+/// The rules of the recorded chain.
+pub(crate) const RULES: ChainRules = ChainRules {
+    chain_id: 81337,
+    schedule: Schedule::constant(SealScheme::Qbft, 60, 1),
+    trust: TrustThreshold::OneThird,
+    trusting_period: 86_400,
+    clock_drift: 5,
+};
+
+/// The block hash of a header of the recorded chain.
+pub(crate) fn hash_of(header: &Header) -> B256 {
+    block_hash(header, &RULES).unwrap()
+}
 
 /// A recorded or made chain, as endpoints serve it.
 pub(crate) struct Chain {
@@ -195,7 +211,7 @@ impl TestPlatform {
 
     /// The description of the recorded network, with the checkpoint at this height.
     pub(crate) fn network(&self, checkpoint: u64) -> Network {
-        let hash = |number| lightclient::qbft::block_hash(self.chain.header(number)).unwrap();
+        let hash = |number| hash_of(self.chain.header(number));
         let recorded = self.chain.proofs["proofs"].as_array().unwrap();
         let code_hash = recorded
             .iter()
@@ -205,16 +221,10 @@ impl TestPlatform {
         let contract = ContractRef { address: CONTRACT, code_hash };
         Network {
             name: "recorded".to_owned(),
-            rules: ChainRules {
-                chain_id: 81337,
-                scheme: SealScheme::Qbft,
-                epoch_length: 60,
-                block_period: 1,
-                trusting_period: 86_400,
-                clock_drift: 5,
-            },
+            rules: RULES,
             genesis_hash: hash(0),
             checkpoint: TrustedCheckpoint { number: checkpoint, hash: hash(checkpoint) },
+            checkpoint_validators: None,
             network_id: B256::from(U256::from(NETWORK_ID)),
             registry: contract,
             relationships: contract,
@@ -263,7 +273,7 @@ impl TestPlatform {
             served(highest)
         } else if asked.len() == 66 {
             let hash: B256 = asked.parse().unwrap();
-            (0..=highest).filter_map(served).find(|header| lightclient::qbft::block_hash(header) == Ok(hash))
+            (0..=highest).filter_map(served).find(|header| hash_of(header) == hash)
         } else {
             served(u64::from_str_radix(asked.trim_start_matches("0x"), 16).unwrap())
         };
@@ -490,7 +500,7 @@ pub(crate) fn seal(
         Header { extra_data: list(&extra.concat()).into(), coinbase: sorted[0].address(), ..header.clone() }
     };
     let unsealed = with_seals(&[]);
-    let digest = lightclient::qbft::block_hash(&unsealed).unwrap();
+    let digest = hash_of(&unsealed);
     let seals: Vec<u8> = sorted
         .iter()
         .take(sealers)

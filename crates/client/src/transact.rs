@@ -193,7 +193,8 @@ impl<'a, P: Platform> Wait<'a, P> {
         if client.platform().now_millis() >= self.deadline_millis {
             return Err(TransactError::NotProven { what, limit_seconds: LIMIT_SECONDS }.into());
         }
-        let period = client.network().rules.block_period.saturating_mul(500);
+        let period =
+            client.network().rules.schedule.at(seen.header.number()).block_period.saturating_mul(500);
         client.platform().sleep(period.clamp(MIN_POLL_MILLIS, MAX_POLL_MILLIS)).await;
         match client.sync().await {
             Err(error) if error.fault() != Fault::Unavailable => return Err(error),

@@ -100,7 +100,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub async fn head_for(&self, stated: BlockNumber) -> Result<Head, ChainError> {
-        let period = Duration::from_secs(self.network().rules.block_period);
+        let period = Duration::from_secs(self.network().rules.schedule.at(stated).block_period);
         let now = Instant::now();
         self.sync_unless_since(now.checked_sub(period).unwrap_or(now)).await?;
         let deadline = now + MAX_WAIT;
@@ -123,7 +123,8 @@ impl Chain {
         let rules = &self.network().rules;
         let age = self.client.platform().now().saturating_add(rules.clock_drift);
         let age = age.saturating_sub(head.header().timestamp());
-        head.header().number().saturating_add(age / rules.block_period.max(1)).saturating_add(2)
+        let number = head.header().number();
+        number.saturating_add(age / rules.schedule.at(number).block_period.max(1)).saturating_add(2)
     }
 
     /// Proves under `head` what a decision about `reader` needs.

@@ -145,7 +145,8 @@ async fn metrics(State(gatekeeper): State<Arc<Gatekeeper>>) -> Response {
 
 /// Follows the chain, one look per block period.
 async fn follow_chain(gatekeeper: Arc<Gatekeeper>) {
-    let period = Duration::from_secs(gatekeeper.chain().network().rules.block_period.max(1));
+    let period =
+        Duration::from_secs(gatekeeper.chain().network().rules.schedule.latest().block_period.max(1));
     loop {
         if let Err(error) = gatekeeper.chain().sync().await {
             tracing::warn!(code = error.code(), %error, "sync failed");

@@ -42,7 +42,7 @@ use alloy_primitives::{Address, B256, keccak256};
 
 pub use self::error::CliqueError;
 pub(crate) use self::{
-    rules::check_successor,
+    rules::{check_fields, check_successor},
     snapshot::{Snapshot, majority},
 };
 use crate::{Header, ParityByte, Signature, ValidatorSet, signature::recover_signer};
@@ -52,7 +52,7 @@ mod rules;
 mod snapshot;
 
 /// The block hash of a Clique header: Keccak-256 of its RLP as it is, with the seal.
-pub fn block_hash(header: &Header) -> B256 {
+pub(crate) fn block_hash(header: &Header) -> B256 {
     keccak256(header.encode())
 }
 
@@ -107,7 +107,7 @@ impl<'h> ExtraData<'h> {
 }
 
 /// Tells whether the block at `number` drops the votes and names the set; the genesis block always does.
-const fn is_checkpoint(number: u64, epoch_length: u64) -> bool {
+pub(crate) const fn is_checkpoint(number: u64, epoch_length: u64) -> bool {
     number.is_multiple_of(epoch_length)
 }
 

@@ -11,37 +11,43 @@
 //! and never reads it from the answer. Nothing here does I/O, reads a clock, or needs randomness: time and
 //! trust roots are arguments.
 //!
-//! * [`verify_checkpoint`] and [`verify_header`]: QBFT headers, one after the other or skipping;
+//! * [`verify_checkpoint`], [`verify_header`] and [`verify_parent`]: headers of five seal schemes, one after the
+//!   other, skipping, or backward; start reading there to learn how such a light client works;
 //! * [`verify_account`] and [`ProvenAccount::verify_slot`]: `eth_getProof` answers (EIP-1186);
 //! * [`Transaction`], [`Signature`]: what a client needs to send a transaction of its own.
 
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "`verify` does not take Clique up yet"))]
-pub mod clique;
+mod bft;
+mod clique;
 mod fault;
 mod header;
 mod proof;
-pub mod qbft;
 mod rlp;
+mod rules;
 mod signature;
 mod transaction;
 mod trie;
+mod validator_list;
 mod validators;
 mod verify;
 
 pub use alloy_primitives::keccak256;
 
 pub use crate::{
+    bft::BftError,
+    clique::CliqueError,
     fault::Fault,
     header::{Header, HeaderError},
     proof::{ProofError, ProvenAccount, ProvenSlot, verify_account},
     rlp::{RlpError, RlpKind},
+    rules::{ChainRules, Schedule, ScheduleError, SealScheme, Transition, TrustThreshold},
     signature::{ParityByte, Signature, SignatureError, public_key_address, recover_low_s, recover_signer},
     transaction::{Transaction, transaction_hash},
     trie::TrieError,
+    validator_list::{ValidatorListError, ValidatorProof, validator_slots},
     validators::{ValidatorSet, ValidatorSetError},
     verify::{
-        Asked, ChainRules, SealScheme, TrustedCheckpoint, VerifiedHeader, VerifyError, verify_checkpoint,
-        verify_header,
+        Asked, Evidence, TrustedCheckpoint, VerifiedHeader, VerifyError, block_hash, verify_checkpoint,
+        verify_header, verify_parent,
     },
 };
 

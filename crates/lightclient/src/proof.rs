@@ -13,7 +13,7 @@
 use alloy_primitives::{Address, B256, Bytes, U256, b256, keccak256};
 
 use crate::{
-    BlockNumber, Fault, TrieError, UnixTime, VerifiedHeader,
+    BlockNumber, Fault, Header, TrieError, UnixTime, VerifiedHeader,
     rlp::{self, RlpError},
     trie,
 };
@@ -29,9 +29,19 @@ pub fn verify_account(
     address: Address,
     proof: &[Bytes],
 ) -> Result<ProvenAccount, ProofError> {
-    let position = Position { number: header.number(), hash: header.hash(), time: header.timestamp() };
+    prove_account(header.hash(), header.raw(), address, proof)
+}
+
+/// As [`verify_account`], under a header whose block hash was computed but which is not verified yet.
+pub(crate) fn prove_account(
+    hash: B256,
+    header: &Header,
+    address: Address,
+    proof: &[Bytes],
+) -> Result<ProvenAccount, ProofError> {
+    let position = Position { number: header.number, hash, time: header.timestamp };
     let block = position.number;
-    let value = trie::find(header.state_root(), &keccak256(address), proof)
+    let value = trie::find(header.state_root, &keccak256(address), proof)
         .map_err(|source| ProofError::Account { block, address, source: Box::new(source) })?;
     let state = value.map(AccountState::decode).transpose().map_err(|source| ProofError::AccountValue {
         block,

@@ -4,19 +4,21 @@ use alloy_primitives::{Address, B256, Bloom, Bytes, U256, b256, keccak256};
 use k256::ecdsa::SigningKey;
 
 use crate::{
-    ChainRules, Header, ParityByte, SealScheme, Signature, TrustedCheckpoint, VerifiedHeader,
-    public_key_address, qbft, rlp, verify_checkpoint,
+    ChainRules, Evidence, Header, ParityByte, Schedule, SealScheme, Signature, TrustThreshold,
+    TrustedCheckpoint, VerifiedHeader, block_hash, public_key_address, rlp, verify_checkpoint,
 };
 
 /// Time of the genesis block of these tests.
 pub(crate) const GENESIS_TIME: u64 = 1_700_000_000;
 
+/// Seconds between blocks.
+pub(crate) const BLOCK_PERIOD: u64 = 2;
+
 /// What a client of these tests knows beforehand.
 pub(crate) const RULES: ChainRules = ChainRules {
     chain_id: 1,
-    scheme: SealScheme::Qbft,
-    epoch_length: 100,
-    block_period: 2,
+    schedule: Schedule::constant(SealScheme::Qbft, 100, BLOCK_PERIOD),
+    trust: TrustThreshold::OneThird,
     trusting_period: 1000,
     clock_drift: 5,
 };
@@ -94,7 +96,7 @@ impl Draft {
     pub(crate) fn after(parent: &VerifiedHeader, distance: u64) -> Self {
         let mut header = parent.raw().clone();
         header.number += distance;
-        header.timestamp += distance * RULES.block_period;
+        header.timestamp += distance * BLOCK_PERIOD;
         header.parent_hash = parent.hash();
         header.coinbase = *parent.validators().iter().next().unwrap();
         Self { header, validators: parent.validators().iter().copied().collect(), vote: None, round: 0 }
@@ -142,6 +144,6 @@ impl Draft {
 /// The verified genesis block of these tests.
 pub(crate) fn verified_genesis(draft: &Draft) -> VerifiedHeader {
     let header = draft.seal([]);
-    let checkpoint = TrustedCheckpoint { number: 0, hash: qbft::block_hash(&header).unwrap() };
-    verify_checkpoint(&checkpoint, &header, &RULES).unwrap()
+    let checkpoint = TrustedCheckpoint { number: 0, hash: block_hash(&header, &RULES).unwrap() };
+    verify_checkpoint(&checkpoint, &header, Evidence::None, &RULES).unwrap()
 }

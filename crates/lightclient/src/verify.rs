@@ -1,54 +1,47 @@
 //! Verifies headers: from a trusted checkpoint to the head, one by one or skipping.
 //!
-//! A header is accepted when its own validators sealed it in a quorum *and* we have reason to trust those
-//! validators: either it follows directly on a header we trust (parent hash, at most one validator changed,
-//! and that one by the vote in the trusted header), or enough of the validators we trust sealed it that one of
-//! them must be honest, who would only seal what follows from the chain. When a skip has too few of them the
-//! caller tries a header half-way ([`VerifyError::NotEnoughTrust`]).
+//! # Proof of authority, for a client that sees only headers
 //!
-//! Defends against forged headers, headers sealed by removed or invented validators, a seal counted twice,
-//! answers to another question, old keys (trusting period), headers from the future, and going backward.
+//! In a permissioned chain a known set of *validators* makes the blocks, and each block carries their signatures, the
+//! *seals*. A client that knows the set at some block (the *trusted checkpoint*) can therefore judge any later header
+//! without the blocks in between, by two questions:
 //!
-//! **Not checked**: that the votes cast before a change of the set add up to a majority (the quorum of seals
-//! stands for it; the votes since the epoch would have to be read); that a skipped-to header descends from the
-//! trusted one, and that it is of this network if the same keys seal another (prove the registry's network id
-//! under it); `gasLimit` steps, `baseFeePerGas`, whether it was the proposer's turn; `transitions` that replace
-//! the set at a configured height (they need a new checkpoint); validators held in a contract.
+//! 1. **Is it a block of the chain?** Engines with finality (QBFT, IBFT 2.0, legacy IBFT) answer it in the header: a
+//!    quorum of ceil(2n/3) of the block's own validators has sealed it, and two quorums always share an honest one.
+//!    Clique has one seal a block and no finality: a block counts once more than half of the signers stand on it.
+//! 2. **Are those validators ours?** Either the header follows directly on one we trust, and the set follows from what
+//!    that one says (a vote, a contract's state, the configuration). Or enough of the validators we trust are among
+//!    the signers that one of them must be honest, and an honest validator seals only what follows from the chain.
+//!    Then the validators in between do not matter, and a consortium whose validators stay is crossed over any
+//!    distance with one header. When too few are among the signers ([`VerifyError::NotEnoughTrust`]) the caller tries
+//!    a header half-way.
 //!
-//! Source: Besu `QbftBlockHeaderValidationRulesetFactory`, `BftCommitSealsValidationRule`; the Tendermint light
-//! client for skipping.
+//! What a server must show beside the header is its [`Evidence`].
+//!
+//! Defends against forged headers, headers sealed by removed or invented validators, a seal counted twice, answers to
+//! another question, old keys (trusting period), headers from the future, and going backward.
+//!
+//! **Not checked**: that the votes cast before a change of the set add up to a majority in the Istanbul family (the
+//! quorum of seals stands for it; the votes since the epoch would have to be read); that a skipped-to header descends
+//! from the trusted one, and that it is of this network if the same keys seal another (prove the registry's network
+//! id under it, or walk the parents: [`verify_parent`]); `gasLimit` steps and `baseFeePerGas` in the Istanbul family;
+//! whether it was the proposer's turn there.
+//!
+//! Source: Besu `QbftBlockHeaderValidationRulesetFactory`, `BftCommitSealsValidationRule`; EIP-225; the Tendermint
+//! light client for skipping.
 
 use alloy_primitives::{Address, B256};
 
 pub use self::error::VerifyError;
-use crate::{BlockNumber, Header, UnixTime, ValidatorSet, qbft};
+use crate::{
+    BlockNumber, ChainRules, Header, SealScheme, UnixTime, ValidatorProof, ValidatorSet, bft::ExtraData,
+    clique::Snapshot,
+};
 
+mod bft;
+mod clique;
 mod error;
 mod rules;
-
-/// What a client must know about a chain beforehand: from the network description, never from a server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChainRules {
-    /// Chain id, for transactions and requests; no header carries it.
-    pub chain_id: u64,
-    /// How blocks are sealed.
-    pub scheme: SealScheme,
-    /// Blocks after which pending votes are dropped; no header is refused by it.
-    pub epoch_length: u64,
-    /// Least seconds between a block and the one before it, over the whole life of the chain.
-    pub block_period: u64,
-    /// Seconds after its `timestamp` for which a verified header is trusted as a starting point.
-    pub trusting_period: u64,
-    /// Seconds by which our clock and the validators' clocks may differ.
-    pub clock_drift: u64,
-}
-
-/// How the blocks of a chain are sealed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SealScheme {
-    /// QBFT with the validators in the header, as in Hyperledger Besu and GoQuorum.
-    Qbft,
-}
 
 /// The header from which everything starts: trusted because it stands in the network description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,15 +63,49 @@ pub enum Asked {
     Number(BlockNumber),
 }
 
+/// What shows who may seal a header, where the header does not say so itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence<'a> {
+    /// Clique: the headers around it.
+    Chain {
+        /// All headers from the trusted one (without it) to this one, or none at all to skip them.
+        ancestors: &'a [Header],
+        /// The headers that follow, until more than half of the signers stand on this one.
+        descendants: &'a [Header],
+    },
+    /// For a checkpoint only: the set as the network description gives it, or as it was verified before.
+    Known {
+        /// The set that may seal this block; under Clique, the next one.
+        validators: &'a ValidatorSet,
+        /// Time of the header by which the set is known; the trusting period counts from it.
+        time: UnixTime,
+    },
+    /// Nothing is needed: the validators stand in the header.
+    None,
+    /// QBFT in contract mode: the contract's list.
+    Validators(&'a ValidatorProof),
+}
+
 /// A header that was verified; there is no other way to make one than the functions of this module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedHeader {
     header: Header,
     hash: B256,
-    validators: ValidatorSet,
+    authority: Authority,
     candidate: Option<Address>,
     round: u32,
+    proposer: Address,
     signers: Vec<Address>,
+}
+
+/// Whom a verified header makes us trust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Authority {
+    validators: ValidatorSet,
+    /// Time of the header by which the set is known: this one, unless Clique headers were skipped.
+    time: UnixTime,
+    /// Under Clique: votes and recent signers, unless headers were skipped.
+    snapshot: Option<Snapshot>,
 }
 
 impl VerifiedHeader {
@@ -107,12 +134,23 @@ impl VerifiedHeader {
         self.header.timestamp
     }
 
-    /// The set that might seal this block.
+    /// The set that might seal this block; under Clique, and of a genesis block in contract mode, the next one.
     pub const fn validators(&self) -> &ValidatorSet {
-        &self.validators
+        &self.authority.validators
     }
 
-    /// Who sealed it, in the order of the seals; empty only for a checkpoint that is the genesis block.
+    /// Time of the header by which the set is known: of this one, unless Clique headers were skipped.
+    pub const fn validators_time(&self) -> UnixTime {
+        self.authority.time
+    }
+
+    /// Whether a Clique header that follows can be verified by its votes: no header was skipped since a checkpoint.
+    pub const fn can_walk(&self) -> bool {
+        self.authority.snapshot.is_some()
+    }
+
+    /// Who sealed it, in the order of the seals; under Clique, who stands on it. Empty for a checkpoint that is the
+    /// genesis block, and for a header that was verified as the parent of another.
     pub fn signers(&self) -> &[Address] {
         &self.signers
     }
@@ -124,7 +162,7 @@ impl VerifiedHeader {
 
     /// The validator that proposed the block (no validator for a genesis block).
     pub const fn proposer(&self) -> Address {
-        self.header.coinbase
+        self.proposer
     }
 
     /// The whole header, to store it or show it.
@@ -143,18 +181,16 @@ impl VerifiedHeader {
 pub fn verify_checkpoint(
     checkpoint: &TrustedCheckpoint,
     header: &Header,
+    evidence: Evidence<'_>,
     rules: &ChainRules,
 ) -> Result<VerifiedHeader, VerifyError> {
     require_number(checkpoint.number, header)?;
-    let (extra, hash) = read(header, rules)?;
+    let (sealed, hash) = read(header, rules)?;
     require_hash(checkpoint.hash, header.number, hash)?;
-    if header.number == 0 {
-        rules::check_unsealed(&extra)?;
-        return Ok(verified(header, hash, extra, vec![]));
+    match sealed {
+        Sealed::Bft(extra) => bft::checkpoint(header, hash, &extra, evidence, rules),
+        Sealed::Clique => clique::checkpoint(header, hash, evidence, rules),
     }
-    rules::check_fields(header, &extra.validators)?;
-    let signers = rules::check_seals(header, &extra, hash)?;
-    Ok(verified(header, hash, extra, signers))
 }
 
 /// Verifies a header that a server gave as the answer to `asked`, starting from one that is verified already.
@@ -168,6 +204,7 @@ pub fn verify_checkpoint(
 pub fn verify_header(
     trusted: &VerifiedHeader,
     header: &Header,
+    evidence: Evidence<'_>,
     asked: Asked,
     rules: &ChainRules,
     now: UnixTime,
@@ -176,34 +213,81 @@ pub fn verify_header(
     if let Asked::Number(number) = asked {
         require_number(number, header)?;
     }
-    let (extra, hash) = read(header, rules)?;
+    let (sealed, hash) = read(header, rules)?;
     if let Asked::Hash(expected) = asked {
         require_hash(expected, header.number, hash)?;
     }
     if header.number < trusted.number() {
         return Err(VerifyError::Backward { expected: trusted.number(), found: header.number });
     }
-    if hash == trusted.hash() && header.number == 0 {
-        rules::check_unsealed(&extra)?;
-        return Ok(verified(header, hash, extra, vec![]));
-    }
-    rules::check_fields(header, &extra.validators)?;
-    let signers = rules::check_seals(header, &extra, hash)?;
-    if hash != trusted.hash() {
-        rules::check_trust(trusted, header, hash, &extra.validators, &signers)?;
-    }
+    let verified = match sealed {
+        Sealed::Bft(extra) => bft::successor(trusted, header, hash, &extra, evidence, rules)?,
+        Sealed::Clique => clique::successor(trusted, header, hash, evidence, rules)?,
+    };
     rules::check_time(trusted, header, rules, now)?;
-    Ok(verified(header, hash, extra, signers))
+    Ok(verified)
 }
 
-fn read<'h>(header: &'h Header, rules: &ChainRules) -> Result<(qbft::ExtraData<'h>, B256), VerifyError> {
+/// Verifies the parent of a verified header: backward, each header is bound to the one after it by its hash.
+///
+/// Seals are not looked at, so [`VerifiedHeader::signers`] is empty.
+///
+/// # Errors
+/// [`VerifyError::Number`] and [`VerifyError::Hash`] when it is another block.
+pub fn verify_parent(
+    child: &VerifiedHeader,
+    header: &Header,
+    rules: &ChainRules,
+) -> Result<VerifiedHeader, VerifyError> {
+    require_number(child.number().saturating_sub(1), header)?;
+    let (sealed, hash) = read(header, rules)?;
+    require_hash(child.parent_hash(), header.number, hash)?;
+    let (own, candidate, round) = match sealed {
+        Sealed::Bft(extra) => (extra.validators.clone(), extra.candidate, extra.round()),
+        Sealed::Clique => (None, None, 0),
+    };
+    // Where the header does not name its set, that of the child is trusted as long as the child's is.
+    let (validators, time) = match own {
+        Some(validators) => (validators, header.timestamp),
+        None => (child.validators().clone(), child.validators_time()),
+    };
+    let authority = Authority { validators, time, snapshot: None };
+    let proposer = header.coinbase;
+    Ok(VerifiedHeader {
+        header: header.clone(),
+        hash,
+        authority,
+        candidate,
+        round,
+        proposer,
+        signers: vec![],
+    })
+}
+
+/// The block hash of a header, whoever sealed it.
+///
+/// # Errors
+/// [`VerifyError::Header`] and [`VerifyError::ExtraData`] when it is no header of the chain at that height.
+pub fn block_hash(header: &Header, rules: &ChainRules) -> Result<B256, VerifyError> {
+    read(header, rules).map(|(_, hash)| hash)
+}
+
+/// What the seal scheme of a header has in `extraData`.
+enum Sealed<'h> {
+    Bft(ExtraData<'h>),
+    Clique,
+}
+
+fn read<'h>(header: &'h Header, rules: &ChainRules) -> Result<(Sealed<'h>, B256), VerifyError> {
     header.check_shape()?;
-    match rules.scheme {
-        SealScheme::Qbft => {
-            let extra = qbft::ExtraData::decode(&header.extra_data)
-                .map_err(|source| VerifyError::ExtraData { number: header.number, source })?;
+    let number = header.number;
+    match rules.schedule.at(number).scheme {
+        SealScheme::Clique => Ok((Sealed::Clique, crate::clique::block_hash(header))),
+        scheme => {
+            let extra = ExtraData::decode(header, scheme)
+                .map_err(|source| VerifyError::ExtraData { number, source })?;
             let hash = extra.block_hash(header);
-            Ok((extra, hash))
+            Ok((Sealed::Bft(extra), hash))
         }
     }
 }
@@ -220,17 +304,6 @@ fn require_hash(expected: B256, number: BlockNumber, found: B256) -> Result<(), 
         return Ok(());
     }
     Err(VerifyError::Hash { number, expected, found })
-}
-
-/// The one place where a [`VerifiedHeader`] is made.
-fn verified(
-    header: &Header,
-    hash: B256,
-    extra: qbft::ExtraData<'_>,
-    signers: Vec<Address>,
-) -> VerifiedHeader {
-    let qbft::ExtraData { validators, candidate, round, .. } = extra;
-    VerifiedHeader { header: header.clone(), hash, validators, candidate, round, signers }
 }
 
 #[cfg(test)]

@@ -12,16 +12,16 @@ use alloy_trie::{
 };
 use k256::ecdsa::SigningKey;
 use lightclient::{
-    ChainRules, Header, ParityByte, SealScheme, Signature, Transaction, TrustedCheckpoint, VerifiedHeader,
-    public_key_address, qbft, recover_low_s, recover_signer, verify_account, verify_checkpoint,
+    ChainRules, Evidence, Header, ParityByte, Schedule, SealScheme, Signature, Transaction, TrustThreshold,
+    TrustedCheckpoint, VerifiedHeader, block_hash, public_key_address, recover_low_s, recover_signer,
+    verify_account, verify_checkpoint,
 };
 use proptest::{collection, option, prelude::*, sample::Index};
 
 const RULES: ChainRules = ChainRules {
     chain_id: 1,
-    scheme: SealScheme::Qbft,
-    epoch_length: 30_000,
-    block_period: 1,
+    schedule: Schedule::constant(SealScheme::Qbft, 30_000, 1),
+    trust: TrustThreshold::OneThird,
     trusting_period: 3600,
     clock_drift: 0,
 };
@@ -92,8 +92,8 @@ fn build(entries: &BTreeMap<B256, Vec<u8>>, targets: &[B256]) -> (B256, Vec<Vec<
 
 fn under(state_root: B256, template: Header) -> VerifiedHeader {
     let header = Header { state_root, number: 0, extra_data: genesis_extra(), ..template };
-    let checkpoint = TrustedCheckpoint { number: 0, hash: qbft::block_hash(&header).unwrap() };
-    verify_checkpoint(&checkpoint, &header, &RULES).unwrap()
+    let checkpoint = TrustedCheckpoint { number: 0, hash: block_hash(&header, &RULES).unwrap() };
+    verify_checkpoint(&checkpoint, &header, Evidence::None, &RULES).unwrap()
 }
 
 /// The other opinion: does alloy-trie accept the proof of this value, or of absence?

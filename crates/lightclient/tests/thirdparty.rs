@@ -9,8 +9,8 @@ use std::path::Path;
 
 use alloy_primitives::{Address, B256, Bloom, Bytes, U256, keccak256};
 use lightclient::{
-    Asked, ChainRules, Header, ProvenAccount, SealScheme, TrustedCheckpoint, VerifiedHeader, qbft,
-    verify_account, verify_checkpoint, verify_header,
+    Asked, ChainRules, Evidence, Header, ProvenAccount, Schedule, SealScheme, TrustThreshold,
+    TrustedCheckpoint, VerifiedHeader, block_hash, verify_account, verify_checkpoint, verify_header,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -27,9 +27,8 @@ fn vectors<T: DeserializeOwned>(path: &str) -> Option<T> {
 
 const RULES: ChainRules = ChainRules {
     chain_id: 2018,
-    scheme: SealScheme::Qbft,
-    epoch_length: 30_000,
-    block_period: 1,
+    schedule: Schedule::constant(SealScheme::Qbft, 30_000, 1),
+    trust: TrustThreshold::OneThird,
     trusting_period: 3600,
     clock_drift: 0,
 };
@@ -50,14 +49,14 @@ fn a_real_besu_qbft_header_verifies() {
     let header = Header::decode(&recorded.header_rlp).unwrap();
     assert_eq!(header.encode(), recorded.header_rlp);
     let checkpoint = TrustedCheckpoint { number: 7528, hash: recorded.block_hash };
-    let verified = verify_checkpoint(&checkpoint, &header, &RULES).unwrap();
+    let verified = verify_checkpoint(&checkpoint, &header, Evidence::None, &RULES).unwrap();
     assert_eq!(verified.hash(), recorded.block_hash);
     assert_eq!(verified.round(), recorded.round);
     assert_eq!(verified.signers(), recorded.committers);
     assert!(verified.validators().iter().eq(&recorded.validators));
     let now = header.timestamp;
     let asked = Asked::Hash(recorded.block_hash);
-    assert_eq!(verify_header(&verified, &header, asked, &RULES, now), Ok(verified.clone()));
+    assert_eq!(verify_header(&verified, &header, Evidence::None, asked, &RULES, now), Ok(verified.clone()));
 }
 
 #[derive(Deserialize)]
@@ -184,6 +183,6 @@ fn header_with(state_root: B256) -> VerifiedHeader {
         parent_beacon_block_root: None,
         requests_hash: None,
     };
-    let checkpoint = TrustedCheckpoint { number: 0, hash: qbft::block_hash(&header).unwrap() };
-    verify_checkpoint(&checkpoint, &header, &RULES).unwrap()
+    let checkpoint = TrustedCheckpoint { number: 0, hash: block_hash(&header, &RULES).unwrap() };
+    verify_checkpoint(&checkpoint, &header, Evidence::None, &RULES).unwrap()
 }

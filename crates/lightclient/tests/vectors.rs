@@ -8,9 +8,9 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256, address};
 use lightclient::{
-    Asked, ChainRules, Header, ProofError, ProvenAccount, RlpError, SealScheme, TrieError, TrustedCheckpoint,
-    ValidatorSetError, VerifiedHeader, VerifyError, keccak256, qbft, qbft::QbftError, verify_account,
-    verify_checkpoint, verify_header,
+    Asked, BftError, ChainRules, Evidence, Header, ProofError, ProvenAccount, RlpError, Schedule, SealScheme,
+    TrieError, TrustThreshold, TrustedCheckpoint, ValidatorSetError, VerifiedHeader, VerifyError, block_hash,
+    keccak256, verify_account, verify_checkpoint, verify_header,
 };
 use serde::Deserialize;
 
@@ -56,7 +56,7 @@ fn headers_encode_to_the_bytes_they_were_decoded_from() {
     let chain = Chain::load();
     for (header, recorded) in chain.headers.iter().zip(&chain.recorded) {
         assert_eq!(header.encode(), recorded.header_rlp, "header {}", recorded.number);
-        assert_eq!(qbft::block_hash(header), Ok(recorded.hash));
+        assert_eq!(block_hash(header, &chain.rules), Ok(recorded.hash));
     }
 }
 
@@ -102,7 +102,7 @@ fn reason(name: &str, header: &Header, number: u64) -> VerifyError {
         "round-changed" => unknown(address!("3731095a5f2e1dde707578dd8511caa74c3f0f69")),
         "proposer-outsider" => VerifyError::Proposer { number, proposer: header.coinbase },
         "validators-emptied" => {
-            VerifyError::ExtraData { number, source: QbftError::Validators(ValidatorSetError::Empty) }
+            VerifyError::ExtraData { number, source: BftError::Validators(ValidatorSetError::Empty) }
         }
         "difficulty-2" => VerifyError::Difficulty { number, expected: U256::from(1), found: U256::from(2) },
         "mixhash-zero" => VerifyError::MixHash {
@@ -112,7 +112,7 @@ fn reason(name: &str, header: &Header, number: u64) -> VerifyError {
         },
         "extra-trailing-item" => VerifyError::ExtraData {
             number,
-            source: QbftError::Rlp { item: "list", source: RlpError::Trailing { found: 1 } },
+            source: BftError::Rlp { item: "list", source: RlpError::Trailing { found: 1 } },
         },
         "three-of-four-ok-but-wrong-parent" => VerifyError::Number { expected: 40, found: 42 },
         _ => panic!("no reason is written down for {name}"),
@@ -135,7 +135,7 @@ fn a_header_that_answers_another_question_is_refused() {
     );
     let checkpoint = TrustedCheckpoint { number: 50, hash: expected };
     assert_eq!(
-        verify_checkpoint(&checkpoint, header, &chain.rules),
+        verify_checkpoint(&checkpoint, header, Evidence::None, &chain.rules),
         Err(VerifyError::Hash { number: 50, expected, found })
     );
     assert!(chain.verify(&trusted, header, Asked::Latest).is_ok());
@@ -293,9 +293,8 @@ impl Chain {
         let file: Headers = serde_json::from_str(HEADERS).unwrap();
         let rules = ChainRules {
             chain_id: file.chain_id,
-            scheme: SealScheme::Qbft,
-            epoch_length: file.epoch_length,
-            block_period: file.block_period,
+            schedule: Schedule::constant(SealScheme::Qbft, file.epoch_length, file.block_period),
+            trust: TrustThreshold::OneThird,
             trusting_period: 86_400,
             clock_drift: 0,
         };
@@ -307,7 +306,7 @@ impl Chain {
     fn trusted(&self, number: usize) -> VerifiedHeader {
         let recorded = &self.recorded[number];
         let checkpoint = TrustedCheckpoint { number: recorded.number, hash: recorded.hash };
-        verify_checkpoint(&checkpoint, &self.headers[number], &self.rules).unwrap()
+        verify_checkpoint(&checkpoint, &self.headers[number], Evidence::None, &self.rules).unwrap()
     }
 
     /// Verifies at the time at which the last block was made.
@@ -318,7 +317,7 @@ impl Chain {
         asked: Asked,
     ) -> Result<VerifiedHeader, VerifyError> {
         let now = self.headers.last().unwrap().timestamp;
-        verify_header(trusted, header, asked, &self.rules, now)
+        verify_header(trusted, header, Evidence::None, asked, &self.rules, now)
     }
 
     /// Goes from `trusted` to `number`, half-way first where the trust does not reach. Counts the headers.

@@ -7,15 +7,15 @@
 //! Source: `design.md` §4 (network description); the network's id is
 //! `keccak256(chain id as 32 bytes ‖ genesis hash)` and is proven in the registry.
 
-use core::str::FromStr;
-
 use alloy_primitives::{Address, B256, U256};
-use lightclient::{ChainRules, SealScheme, TrustedCheckpoint, keccak256};
-use serde::{Deserialize, Serialize};
+use lightclient::{ChainRules, TrustedCheckpoint, ValidatorSet, keccak256};
+
+use self::wire::Wire;
 
 mod error;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use error::NetworkError;
 
@@ -30,6 +30,9 @@ pub struct Network {
     pub genesis_hash: B256,
     /// The header from which verification starts.
     pub checkpoint: TrustedCheckpoint,
+    /// The set that may seal the checkpoint's block, under Clique the next one: for a checkpoint whose header does not
+    /// name it and whose state nodes no longer keep.
+    pub checkpoint_validators: Option<ValidatorSet>,
     /// [`network_id`] of the chain; the registry holds the same.
     pub network_id: B256,
     /// The contract `Registry`.
@@ -89,12 +92,15 @@ impl Network {
         check_text("name", &self.name)?;
         for (field, number) in [
             ("chainId", self.rules.chain_id),
-            ("epochLength", self.rules.epoch_length),
-            ("blockPeriod", self.rules.block_period),
             ("trustingPeriod", self.rules.trusting_period),
             ("maxHeadAge", self.max_head_age),
         ] {
             check_number(field, number, 1)?;
+        }
+        for transition in self.rules.schedule.iter() {
+            check_number("transitions.from", transition.from, 0)?;
+            check_number("transitions.epochLength", transition.epoch_length, 1)?;
+            check_number("transitions.blockPeriod", transition.block_period, 1)?;
         }
         check_number("clockDrift", self.rules.clock_drift, 0)?;
         check_number("checkpoint.number", self.checkpoint.number, 0)?;
@@ -143,134 +149,6 @@ impl Network {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Wire {
-    version: u64,
-    name: String,
-    demo: bool,
-    chain_id: u64,
-    genesis_hash: String,
-    network_id: String,
-    checkpoint: WireCheckpoint,
-    seal_scheme: String,
-    epoch_length: u64,
-    block_period: u64,
-    trusting_period: u64,
-    clock_drift: u64,
-    max_head_age: u64,
-    contracts: WireContracts,
-    endpoints: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct WireCheckpoint {
-    number: u64,
-    hash: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct WireContracts {
-    registry: WireContract,
-    relationships: WireContract,
-    summary: WireContract,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct WireContract {
-    address: String,
-    code_hash: String,
-}
-
-impl Wire {
-    fn read(self) -> Result<Network, NetworkError> {
-        if self.version != VERSION {
-            return Err(NetworkError::Version { expected: VERSION, found: self.version });
-        }
-        if self.seal_scheme != QBFT {
-            let found = cut(&self.seal_scheme);
-            return Err(NetworkError::SealScheme { expected: QBFT, found });
-        }
-        Ok(Network {
-            name: self.name,
-            rules: ChainRules {
-                chain_id: self.chain_id,
-                scheme: SealScheme::Qbft,
-                epoch_length: self.epoch_length,
-                block_period: self.block_period,
-                trusting_period: self.trusting_period,
-                clock_drift: self.clock_drift,
-            },
-            genesis_hash: hex("genesisHash", &self.genesis_hash)?,
-            checkpoint: TrustedCheckpoint {
-                number: self.checkpoint.number,
-                hash: hex("checkpoint.hash", &self.checkpoint.hash)?,
-            },
-            network_id: hex("networkId", &self.network_id)?,
-            registry: self.contracts.registry.read()?,
-            relationships: self.contracts.relationships.read()?,
-            summary: self.contracts.summary.read()?,
-            endpoints: self.endpoints,
-            max_head_age: self.max_head_age,
-            demo: self.demo,
-        })
-    }
-
-    fn write(network: &Network) -> Self {
-        let Network { rules, checkpoint, .. } = network;
-        Self {
-            version: VERSION,
-            name: network.name.clone(),
-            demo: network.demo,
-            chain_id: rules.chain_id,
-            genesis_hash: network.genesis_hash.to_string(),
-            network_id: network.network_id.to_string(),
-            checkpoint: WireCheckpoint { number: checkpoint.number, hash: checkpoint.hash.to_string() },
-            seal_scheme: match rules.scheme {
-                SealScheme::Qbft => QBFT.into(),
-            },
-            epoch_length: rules.epoch_length,
-            block_period: rules.block_period,
-            trusting_period: rules.trusting_period,
-            clock_drift: rules.clock_drift,
-            max_head_age: network.max_head_age,
-            contracts: WireContracts {
-                registry: WireContract::write(network.registry),
-                relationships: WireContract::write(network.relationships),
-                summary: WireContract::write(network.summary),
-            },
-            endpoints: network.endpoints.clone(),
-        }
-    }
-}
-
-impl WireContract {
-    fn read(&self) -> Result<ContractRef, NetworkError> {
-        Ok(ContractRef {
-            address: hex("contracts.address", &self.address)?,
-            code_hash: hex("contracts.codeHash", &self.code_hash)?,
-        })
-    }
-
-    fn write(contract: ContractRef) -> Self {
-        Self { address: contract.address.to_string(), code_hash: contract.code_hash.to_string() }
-    }
-}
-
-/// Reads `0x` and exactly the digits of `T`; a mixed-case address is not compared with its checksum.
-fn hex<T: FromStr + AsRef<[u8]> + Default>(field: &'static str, text: &str) -> Result<T, NetworkError> {
-    let digits = T::default().as_ref().len() * 2;
-    let found = || NetworkError::Hex { field, digits, found: cut(text) };
-    let is_hex = text
-        .strip_prefix("0x")
-        .is_some_and(|hex| hex.len() == digits && hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    // The parser takes also digits without 0x, and says less than the field.
-    is_hex.then(|| text.parse().ok()).flatten().ok_or_else(found)
-}
-
 fn check_number(field: &'static str, found: u64, least: u64) -> Result<(), NetworkError> {
     if (least..=MAX_NUMBER).contains(&found) {
         Ok(())
@@ -287,12 +165,6 @@ fn check_text(field: &'static str, text: &str) -> Result<(), NetworkError> {
     }
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(80).collect()
-}
-
-const VERSION: u64 = 1;
-const QBFT: &str = "qbft";
 const MAX_BYTES: usize = 64 * 1024;
 const MAX_ENDPOINTS: usize = 16;
 const MAX_TEXT: usize = 256;

@@ -4,7 +4,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use lightclient::{
-    Asked, Fault, Header, UnixTime, VerifiedHeader, VerifyError, verify_checkpoint, verify_header,
+    Asked, Evidence, Fault, Header, UnixTime, VerifiedHeader, VerifyError, verify_checkpoint, verify_header,
 };
 use protocol::layout::NetworkIdQuery;
 
@@ -111,7 +111,8 @@ impl<'a, P: Platform> Round<'a, P> {
         for (sighting, url) in sightings.iter_mut().zip(&network.endpoints) {
             let header = match &sighting.checkpoint {
                 Some(Ok(header)) => {
-                    verify_checkpoint(&network.checkpoint, header, &network.rules).map_err(ClientError::from)
+                    verify_checkpoint(&network.checkpoint, header, Evidence::None, &network.rules)
+                        .map_err(ClientError::from)
                 }
                 Some(Err(error)) => Err(error.clone()),
                 None => continue,
@@ -172,7 +173,7 @@ impl<'a, P: Platform> Round<'a, P> {
         let mut ahead = vec![(latest, Asked::Latest)];
         let mut steps = 0;
         while let Some((header, asked)) = ahead.last() {
-            match verify_header(&reached, header, *asked, rules, self.now) {
+            match verify_header(&reached, header, Evidence::None, *asked, rules, self.now) {
                 Ok(verified) => {
                     self.headers_verified += 1;
                     reached = verified;

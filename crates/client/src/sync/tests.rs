@@ -1,9 +1,11 @@
 use super::*;
 use crate::error::{EndpointFailure, Problem};
 use crate::head_store::{encode_stored_head, verify_stored_head};
-use crate::testing::{CONTRACT, Chain, LAST, Manner, Node, TestPlatform, count_methods, seal, validator};
+use crate::testing::{
+    CONTRACT, Chain, LAST, Manner, Node, TestPlatform, count_methods, hash_of, seal, validator,
+};
 use alloy_primitives::U256;
-use lightclient::{Header, TrustedCheckpoint, VerifyError, verify_checkpoint};
+use lightclient::{Evidence, Header, TrustedCheckpoint, VerifyError, verify_checkpoint};
 use protocol::keys::SigningKey;
 
 fn client(manners: Vec<Manner>, checkpoint: u64) -> Client<TestPlatform> {
@@ -20,7 +22,7 @@ fn states(report: &SyncReport) -> Vec<&EndpointState> {
 }
 
 fn hash(client: &Client<TestPlatform>, number: u64) -> B256 {
-    lightclient::qbft::block_hash(client.platform().chain.header(number)).unwrap()
+    hash_of(client.platform().chain.header(number))
 }
 
 #[tokio::test]
@@ -78,7 +80,9 @@ async fn falls_back_to_the_checkpoint_when_the_stored_head_is_damaged() {
     let mut stored = {
         let trusted = TrustedCheckpoint { number: 195, hash: hash(&client, 195) };
         let header = client.platform().chain.header(195);
-        encode_stored_head(&verify_checkpoint(&trusted, header, &client.network().rules).unwrap())
+        encode_stored_head(
+            &verify_checkpoint(&trusted, header, Evidence::None, &client.network().rules).unwrap(),
+        )
     };
     stored[5] ^= 1;
     let damaged = B256::from_slice(&stored[1..33]);
@@ -354,7 +358,7 @@ fn next_header(parent: Option<&Header>) -> Header {
     match parent {
         None => template,
         Some(parent) => Header {
-            parent_hash: lightclient::qbft::block_hash(parent).unwrap(),
+            parent_hash: hash_of(parent),
             number: parent.number + 1,
             timestamp: parent.timestamp + 1,
             ..template
@@ -409,8 +413,8 @@ async fn freezes_for_good_when_two_sealed_blocks_share_a_height() {
     double_signers.truncate(3);
     let error = ClientError::from(SyncError::Equivocation {
         number: 1,
-        expected: lightclient::qbft::block_hash(&first).unwrap(),
-        found: lightclient::qbft::block_hash(&second).unwrap(),
+        expected: hash_of(&first),
+        found: hash_of(&second),
         first_header: first.encode().into(),
         second_header: second.encode().into(),
         double_signers,
@@ -438,7 +442,8 @@ async fn a_block_sealed_on_top_of_a_fork_is_evidence_too() {
     let client = Client::new(platform.network(0), platform);
     let known = TrustedCheckpoint { number: 1, hash: hash(&client, 1) };
     let trusted =
-        verify_checkpoint(&known, client.platform().chain.header(1), &client.network().rules).unwrap();
+        verify_checkpoint(&known, client.platform().chain.header(1), Evidence::None, &client.network().rules)
+            .unwrap();
     *client.platform().stored.lock().unwrap() = Some(encode_stored_head(&trusted));
     assert_eq!(client.sync().await.unwrap_err().code(), "network/equivocation");
 }
@@ -449,12 +454,14 @@ async fn a_block_of_strangers_beside_ours_is_a_lie_and_no_evidence() {
     let headers = made_chain(&[(set.clone(), None), (set, None)]);
     let strangers: Vec<SigningKey> = [5, 6, 7, 8].map(validator).into();
     let other = seal(&next_header(headers.first()), &strangers, 3, None);
-    let found = lightclient::qbft::block_hash(&other).unwrap();
+    let found = hash_of(&other);
     let platform = TestPlatform::new(Chain::made(headers), vec![Node { latest: 1, manner: Manner::Honest }]);
     let client = Client::new(platform.network(0), platform);
     let mut round = Round::new(&client);
     let known = TrustedCheckpoint { number: 1, hash: hash(&client, 1) };
-    let ours = verify_checkpoint(&known, client.platform().chain.header(1), &client.network().rules).unwrap();
+    let ours =
+        verify_checkpoint(&known, client.platform().chain.header(1), Evidence::None, &client.network().rules)
+            .unwrap();
     let error = SyncError::Conflict { number: 1, expected: ours.hash(), found };
     let sealed = round.sealed(&other).unwrap();
     assert_eq!(round.conflict(&ours, &sealed), Ok(error.into()));
@@ -464,9 +471,9 @@ async fn a_block_of_strangers_beside_ours_is_a_lie_and_no_evidence() {
 fn every_changed_byte_of_a_stored_head_is_refused() {
     let platform = TestPlatform::recorded(honest(1));
     let network = platform.network(0);
-    let hash = lightclient::qbft::block_hash(platform.chain.header(195)).unwrap();
+    let hash = hash_of(platform.chain.header(195));
     let known = TrustedCheckpoint { number: 195, hash };
-    let head = verify_checkpoint(&known, platform.chain.header(195), &network.rules).unwrap();
+    let head = verify_checkpoint(&known, platform.chain.header(195), Evidence::None, &network.rules).unwrap();
     let stored = encode_stored_head(&head);
     assert_eq!(verify_stored_head(&stored, &network.checkpoint, &network.rules), Ok(head));
     for index in 0..stored.len() {

@@ -2,7 +2,8 @@
 //! validators sealed two.
 
 use lightclient::{
-    Asked, Header, TrustedCheckpoint, VerifiedHeader, VerifyError, qbft, verify_checkpoint, verify_header,
+    Asked, Evidence, Header, TrustedCheckpoint, VerifiedHeader, VerifyError, block_hash, verify_checkpoint,
+    verify_header,
 };
 
 use super::round::{Round, Sighting};
@@ -56,10 +57,9 @@ impl<P: Platform> Round<'_, P> {
 
     /// Verifies the seals of a header by its own validators; whether we trust them is another question.
     pub(super) fn sealed(&mut self, header: &Header) -> Result<VerifiedHeader, VerifyError> {
-        let hash = qbft::block_hash(header)
-            .map_err(|source| VerifyError::ExtraData { number: header.number, source })?;
-        let own = TrustedCheckpoint { number: header.number, hash };
-        let sealed = verify_checkpoint(&own, header, &self.client.network().rules)?;
+        let rules = &self.client.network().rules;
+        let own = TrustedCheckpoint { number: header.number, hash: block_hash(header, rules)? };
+        let sealed = verify_checkpoint(&own, header, Evidence::None, rules)?;
         self.headers_verified += 1;
         Ok(sealed)
     }
@@ -74,7 +74,9 @@ impl<P: Platform> Round<'_, P> {
         let source = source.filter(|_| number > trusted.number())?;
         let asked = Asked::Number(number);
         let header = self.header_from(source, asked).await.ok()?;
-        let ours = verify_header(trusted, &header, asked, &self.client.network().rules, self.now).ok()?;
+        let ours =
+            verify_header(trusted, &header, Evidence::None, asked, &self.client.network().rules, self.now)
+                .ok()?;
         self.headers_verified += 1;
         Some(ours)
     }

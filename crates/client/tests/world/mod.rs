@@ -13,7 +13,7 @@ use client::{
     StoreError, TransportError, rpc,
 };
 use devnet::{Devnet, Options, Rules, Sealing};
-use lightclient::{ChainRules, SealScheme, Transaction, TrustedCheckpoint};
+use lightclient::{ChainRules, Schedule, SealScheme, Transaction, TrustThreshold, TrustedCheckpoint};
 use protocol::contracts::{self, Admission, creation};
 use protocol::keys::SigningKey;
 use protocol::layout::MemberKind;
@@ -85,14 +85,14 @@ impl World {
             name: "test".to_owned(),
             rules: ChainRules {
                 chain_id: CHAIN_ID,
-                scheme: SealScheme::Qbft,
-                epoch_length: 30_000,
-                block_period: 1,
+                schedule: Schedule::constant(SealScheme::Qbft, 30_000, 1),
+                trust: TrustThreshold::OneThird,
                 trusting_period: 86_400,
                 clock_drift: 5,
             },
             genesis_hash,
             checkpoint: TrustedCheckpoint { number: 0, hash: genesis_hash },
+            checkpoint_validators: None,
             network_id,
             registry: described(at.registry).await,
             relationships: described(at.relationships).await,

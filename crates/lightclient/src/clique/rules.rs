@@ -8,7 +8,7 @@ use super::{CliqueError, ExtraData};
 use crate::Header;
 
 /// Checks the fields of any header but the genesis block's, for which anything goes.
-pub(super) fn check_fields<'h>(header: &'h Header, epoch_length: u64) -> Result<ExtraData<'h>, CliqueError> {
+pub(crate) fn check_fields<'h>(header: &'h Header, epoch_length: u64) -> Result<ExtraData<'h>, CliqueError> {
     let number = header.number;
     check_forks(header)?;
     let extra = ExtraData::decode(header, epoch_length)?;

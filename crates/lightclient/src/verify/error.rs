@@ -2,7 +2,9 @@
 
 use alloy_primitives::{Address, B256, U256};
 
-use crate::{BlockNumber, Fault, HeaderError, UnixTime, qbft::QbftError};
+use crate::{
+    BlockNumber, Fault, HeaderError, UnixTime, ValidatorListError, bft::BftError, clique::CliqueError,
+};
 
 /// Why a header is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +16,22 @@ pub enum VerifyError {
         expected: BlockNumber,
         /// Height of the offered header.
         found: BlockNumber,
+    },
+    /// A rule of Clique is broken.
+    #[error("header {number}: not by the rules of Clique")]
+    Clique {
+        /// Height of the header that was asked for.
+        number: BlockNumber,
+        /// Which rule, and at which height.
+        source: CliqueError,
+    },
+    /// Other validators than the network description says for the block at which it replaces them.
+    #[error("header {number}: {found} validators differ from the configured ones")]
+    ConfiguredValidators {
+        /// Height.
+        number: BlockNumber,
+        /// In how many validators the two sets differ.
+        found: usize,
     },
     /// `difficulty` is not 1.
     #[error("header {number}: difficulty {found}, expected {expected}")]
@@ -33,13 +51,19 @@ pub enum VerifyError {
         /// Who is there twice.
         signer: Address,
     },
+    /// Not enough was shown to know the header's validators: ask for the [`Evidence`](crate::Evidence) as well.
+    #[error("header {number}: nothing shows its validators")]
+    EvidenceMissing {
+        /// Height.
+        number: BlockNumber,
+    },
     /// `extraData` is not that of the scheme, or a seal in it is nobody's.
     #[error("header {number}: extraData or a seal in it is not valid")]
     ExtraData {
         /// Height.
         number: BlockNumber,
         /// What is wrong with it.
-        source: QbftError,
+        source: BftError,
     },
     /// Another block at the height of a verified one, sealed by validators we trust: evidence of a fork.
     #[error("header {number}: sealed block {found} beside the verified block {expected}")]
@@ -118,6 +142,16 @@ pub enum VerifyError {
         /// The quorum.
         expected: usize,
         /// Number of seals.
+        found: usize,
+    },
+    /// Under Clique, too few signers stand on it yet to count on it.
+    #[error("header {number}: {found} signers stand on it, expected {expected}")]
+    NotSettled {
+        /// Height.
+        number: BlockNumber,
+        /// More than half of the signers.
+        expected: usize,
+        /// How many distinct ones have sealed it or a header that follows.
         found: usize,
     },
     /// Too few of the validators we trust sealed it: verify a header in between first.
@@ -206,6 +240,14 @@ pub enum VerifyError {
         /// Who made the seal.
         signer: Address,
     },
+    /// The list of validators in the contract is not proven.
+    #[error("header {number}: the contract's list of validators is not proven")]
+    ValidatorList {
+        /// Height.
+        number: BlockNumber,
+        /// What is wrong with the proof.
+        source: ValidatorListError,
+    },
     /// A validator came or went from one header to the next without the vote that would do so.
     #[error("header {number}: validator {found} changed, the vote was on {expected:?}")]
     UnvotedChange {
@@ -223,7 +265,10 @@ impl VerifyError {
     pub const fn fault(&self) -> Fault {
         match self {
             Self::FromFuture { .. } | Self::TrustExpired { .. } => Fault::Caller,
-            Self::NotEnoughTrust { .. } => Fault::Unavailable,
+            Self::EvidenceMissing { .. } | Self::NotEnoughTrust { .. } | Self::NotSettled { .. } => {
+                Fault::Unavailable
+            }
+            Self::ValidatorList { source, .. } => source.fault(),
             _ => Fault::Peer,
         }
     }

@@ -5,15 +5,14 @@ use k256::ecdsa::SigningKey;
 
 use super::*;
 use crate::{
-    Fault, HeaderError, SignatureError, ValidatorSetError,
-    qbft::QbftError,
+    BftError, Fault, HeaderError, SignatureError, ValidatorSetError,
     testing::{Draft, GENESIS_TIME, RULES, address, keys, sign, twin, verified_genesis},
 };
 
 const NOW: u64 = GENESIS_TIME + 500;
 
 fn verify(trusted: &VerifiedHeader, header: &Header) -> Result<VerifiedHeader, VerifyError> {
-    verify_header(trusted, header, Asked::Latest, &RULES, NOW)
+    verify_header(trusted, header, Evidence::None, Asked::Latest, &RULES, NOW)
 }
 
 /// The genesis block of a chain with the first `n` of nine keys.
@@ -28,7 +27,7 @@ fn four() -> (Vec<SigningKey>, VerifiedHeader) {
 }
 
 fn hash_of(header: &Header) -> B256 {
-    qbft::block_hash(header).unwrap()
+    block_hash(header, &RULES).unwrap()
 }
 
 /// Replaces the set of `draft`.
@@ -102,7 +101,7 @@ fn refuses_a_seal_that_is_nobodys() {
     let good = sign(&keys[0], draft.commit_digest());
     let second = sign(&keys[1], draft.commit_digest());
     let bad = crate::Signature { s: B256::ZERO, ..good };
-    let source = QbftError::Seal { index: 2, source: SignatureError::Scalar };
+    let source = BftError::Seal { index: 2, source: SignatureError::Scalar };
     assert_eq!(
         verify(&genesis, &draft.with_seals(&[good, second, bad])),
         Err(VerifyError::ExtraData { number: 1, source })
@@ -175,7 +174,7 @@ fn accepts_full_blocks_and_the_fields_of_later_forks() {
 fn refuses_validators_held_in_a_contract() {
     let (keys, genesis) = four();
     let draft = Draft { validators: vec![], ..Draft::after(&genesis, 1) };
-    let source = QbftError::Validators(ValidatorSetError::Empty);
+    let source = BftError::Validators(ValidatorSetError::Empty);
     assert_eq!(verify(&genesis, &draft.seal(&keys)), Err(VerifyError::ExtraData { number: 1, source }));
 }
 
@@ -282,7 +281,7 @@ fn another_block_at_the_same_height_sealed_by_those_we_trust_is_a_fork() {
 fn trust_in_a_header_ends_with_the_trusting_period() {
     let (keys, genesis) = four();
     let header = Draft::after(&genesis, 1).seal(&keys);
-    let at = |now| verify_header(&genesis, &header, Asked::Latest, &RULES, now);
+    let at = |now| verify_header(&genesis, &header, Evidence::None, Asked::Latest, &RULES, now);
     assert!(at(GENESIS_TIME + 999).is_ok());
     let expired = |found| VerifyError::TrustExpired { trusted: 0, expected: GENESIS_TIME + 1000, found };
     assert_eq!(at(GENESIS_TIME + 1000), Err(expired(GENESIS_TIME + 1000)));
@@ -323,8 +322,12 @@ fn numbers_and_times_at_the_end_of_their_range_do_not_overflow() {
     let future = VerifyError::FromFuture { number: u64::MAX, expected: NOW + 5, found: u64::MAX };
     assert_eq!(verify(&genesis, &draft.seal(&keys)), Err(future));
     let rules = ChainRules { clock_drift: u64::MAX, trusting_period: u64::MAX, ..RULES };
-    let last = verify_header(&genesis, &draft.seal(&keys), Asked::Latest, &rules, NOW).unwrap();
-    assert_eq!(verify_header(&last, last.raw(), Asked::Latest, &rules, NOW), Ok(last.clone()));
+    let last =
+        verify_header(&genesis, &draft.seal(&keys), Evidence::None, Asked::Latest, &rules, NOW).unwrap();
+    assert_eq!(
+        verify_header(&last, last.raw(), Evidence::None, Asked::Latest, &rules, NOW),
+        Ok(last.clone())
+    );
 }
 
 #[test]
@@ -332,14 +335,19 @@ fn a_checkpoint_is_bound_to_its_number_and_hash() {
     let (keys, genesis) = four();
     let header = Draft::after(&genesis, 10).seal(&keys[..3]);
     let checkpoint = TrustedCheckpoint { number: 10, hash: hash_of(&header) };
-    assert_eq!(verify_checkpoint(&checkpoint, &header, &RULES), verify(&genesis, &header));
+    assert_eq!(verify_checkpoint(&checkpoint, &header, Evidence::None, &RULES), verify(&genesis, &header));
     assert_eq!(
-        verify_checkpoint(&TrustedCheckpoint { number: 11, ..checkpoint }, &header, &RULES),
+        verify_checkpoint(&TrustedCheckpoint { number: 11, ..checkpoint }, &header, Evidence::None, &RULES),
         Err(VerifyError::Number { expected: 11, found: 10 })
     );
     let hash = VerifyError::Hash { number: 10, expected: B256::ZERO, found: checkpoint.hash };
     assert_eq!(
-        verify_checkpoint(&TrustedCheckpoint { hash: B256::ZERO, ..checkpoint }, &header, &RULES),
+        verify_checkpoint(
+            &TrustedCheckpoint { hash: B256::ZERO, ..checkpoint },
+            &header,
+            Evidence::None,
+            &RULES
+        ),
         Err(hash)
     );
 }
@@ -350,7 +358,7 @@ fn a_checkpoint_after_genesis_needs_its_own_quorum() {
     let header = Draft::after(&genesis, 10).seal(&keys[..2]);
     let checkpoint = TrustedCheckpoint { number: 10, hash: hash_of(&header) };
     assert_eq!(
-        verify_checkpoint(&checkpoint, &header, &RULES),
+        verify_checkpoint(&checkpoint, &header, Evidence::None, &RULES),
         Err(VerifyError::NotEnoughSeals { number: 10, expected: 3, found: 2 })
     );
 }
@@ -361,11 +369,11 @@ fn a_genesis_checkpoint_carries_nothing_that_its_hash_does_not_cover() {
     let checkpoint = TrustedCheckpoint { number: 0, hash: genesis.hash() };
     let draft = Draft::genesis(&keys);
     assert_eq!(
-        verify_checkpoint(&checkpoint, &draft.seal(&keys), &RULES),
+        verify_checkpoint(&checkpoint, &draft.seal(&keys), Evidence::None, &RULES),
         Err(VerifyError::GenesisSealed { round: 0, seals: 4 })
     );
     assert_eq!(
-        verify_checkpoint(&checkpoint, &Draft { round: 1, ..draft }.seal([]), &RULES),
+        verify_checkpoint(&checkpoint, &Draft { round: 1, ..draft }.seal([]), Evidence::None, &RULES),
         Err(VerifyError::GenesisSealed { round: 1, seals: 0 })
     );
 }

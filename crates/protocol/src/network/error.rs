@@ -1,7 +1,7 @@
 //! Why a network description was refused.
 
 use alloy_primitives::{Address, B256};
-use lightclient::Fault;
+use lightclient::{Fault, ScheduleError, ValidatorSetError};
 
 /// Why a network description was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,11 +70,16 @@ pub enum NetworkError {
         /// The address.
         address: Address,
     },
-    /// A seal scheme that this version does not verify.
-    #[error("seal scheme {found:?}, expected {expected:?}")]
+    /// The transitions do not make a schedule.
+    #[error("transitions are not a schedule")]
+    Schedule(#[from] ScheduleError),
+    /// A seal scheme that is not known, or a validator contract with one that has none.
+    #[error(
+        "seal scheme {found:?}, expected clique, ibft, ibft2 or qbft; only qbft may have a validator contract"
+    )]
     SealScheme {
-        /// The scheme known.
-        expected: &'static str,
+        /// Whether a validator contract stands beside it.
+        contract: bool,
         /// The scheme named.
         found: String,
     },
@@ -95,6 +100,14 @@ pub enum NetworkError {
         expected: usize,
         /// How many there are.
         found: usize,
+    },
+    /// A list of validators is not a set in order.
+    #[error("{field} is not a set in ascending order")]
+    Validators {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        source: ValidatorSetError,
     },
     /// A version of the format that is not known.
     #[error("version {found}, expected {expected}")]

@@ -1,6 +1,7 @@
 //! Tests of the network description.
 
 use alloy_primitives::{address, b256};
+use lightclient::{Schedule, ScheduleError, SealScheme, Transition, TrustThreshold, ValidatorSetError};
 use serde_json::{Value, json};
 
 use super::*;
@@ -13,14 +14,14 @@ fn network() -> Network {
         name: "Demo".into(),
         rules: ChainRules {
             chain_id: 81777,
-            scheme: SealScheme::Qbft,
-            epoch_length: 30_000,
-            block_period: 1,
+            schedule: Schedule::constant(SealScheme::Qbft, 30_000, 1),
+            trust: TrustThreshold::OneThird,
             trusting_period: 1_209_600,
             clock_drift: 5,
         },
         genesis_hash: GENESIS,
         checkpoint: TrustedCheckpoint { number: 0, hash: GENESIS },
+        checkpoint_validators: None,
         network_id: network_id(81777, GENESIS),
         registry: contract(address!("0x00000000000000000000000000000000000000a1")),
         relationships: contract(address!("0x00000000000000000000000000000000000000b2")),
@@ -61,7 +62,7 @@ fn the_id_follows_from_chain_and_genesis() {
 #[test]
 fn every_field_is_needed_and_no_other_is_known() {
     let whole: Value = serde_json::from_str(&network().to_json()).unwrap();
-    for inner in ["", "/checkpoint", "/contracts", "/contracts/registry"] {
+    for inner in ["", "/checkpoint", "/transitions/0", "/contracts", "/contracts/registry"] {
         let fields: Vec<String> =
             whole.pointer(inner).unwrap().as_object().unwrap().keys().cloned().collect();
         for field in &fields {
@@ -95,18 +96,24 @@ fn refuses_values_of_another_form() {
             assert_eq!(with(pointer, json!(found)), Err(expected));
         }
     }
-    assert_eq!(with("/version", json!(2)), Err(NetworkError::Version { expected: 1, found: 2 }));
-    let clique = NetworkError::SealScheme { expected: "qbft", found: "clique".into() };
-    assert_eq!(with("/sealScheme", json!("clique")), Err(clique));
+    assert_eq!(with("/version", json!(1)), Err(NetworkError::Version { expected: 2, found: 1 }));
+    let unknown = NetworkError::SealScheme { contract: false, found: "ethash".into() };
+    assert_eq!(with("/transitions/0/sealScheme", json!("ethash")), Err(unknown));
+    assert!(matches!(with("/trustThreshold", json!("half")), Err(NetworkError::Json { .. })));
 }
 
 #[test]
 fn refuses_numbers_out_of_range() {
     let most = (1 << 53) - 1;
-    for field in ["chainId", "epochLength", "blockPeriod", "trustingPeriod", "maxHeadAge"] {
+    for (pointer, field) in [
+        ("/chainId", "chainId"),
+        ("/transitions/0/blockPeriod", "transitions.blockPeriod"),
+        ("/trustingPeriod", "trustingPeriod"),
+        ("/maxHeadAge", "maxHeadAge"),
+    ] {
         for found in [0, most + 1] {
             let expected = NetworkError::Number { field, least: 1, most, found };
-            assert_eq!(with(&format!("/{field}"), json!(found)), Err(expected));
+            assert_eq!(with(pointer, json!(found)), Err(expected));
         }
     }
     let drift = NetworkError::Number { field: "clockDrift", least: 0, most, found: most + 1 };
@@ -161,4 +168,60 @@ fn refuses_names_and_files_out_of_bounds() {
     assert_eq!(with("/name", json!("")), Err(NetworkError::Text { field: "name", expected: 256, found: 0 }));
     let long = vec![b' '; 65_537];
     assert_eq!(Network::parse(&long), Err(NetworkError::TooLong { expected: 65_536, found: 65_537 }));
+}
+
+#[test]
+fn knows_every_seal_scheme_and_the_transitions_between_them() {
+    let validators = ValidatorSet::new([1, 2].map(Address::repeat_byte).to_vec()).unwrap();
+    let contract = SealScheme::QbftContract { address: Address::repeat_byte(0x88), slot: U256::from(3) };
+    let transition = |from, scheme, validators| Transition {
+        from,
+        scheme,
+        epoch_length: 30_000,
+        block_period: 1 + from,
+        validators,
+    };
+    let bft = vec![
+        transition(0, SealScheme::Ibft, None),
+        transition(5, SealScheme::Qbft, None),
+        transition(9, contract, None),
+        transition(20, SealScheme::Qbft, Some(validators.clone())),
+    ];
+    for transitions in
+        [bft, vec![transition(0, SealScheme::Ibft2, None)], vec![transition(0, SealScheme::Clique, None)]]
+    {
+        let mut network = network();
+        network.rules.schedule = Schedule::new(transitions).unwrap();
+        network.rules.trust = TrustThreshold::TwoThirds;
+        network.checkpoint_validators = Some(validators.clone());
+        assert_eq!(Network::parse(network.to_json().as_bytes()), Ok(network));
+    }
+}
+
+#[test]
+fn refuses_transitions_that_cannot_be() {
+    let transition = |from: u64, scheme: &str| json!({"from": from, "sealScheme": scheme, "epochLength": 30_000, "blockPeriod": 1});
+    let schedule = |transitions: Value| match with("/transitions", transitions) {
+        Err(NetworkError::Schedule(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(schedule(json!([])), ScheduleError::Empty);
+    assert_eq!(schedule(json!([transition(1, "qbft")])), ScheduleError::Start { found: 1 });
+    let back = json!([transition(0, "qbft"), transition(9, "qbft"), transition(9, "ibft2")]);
+    assert_eq!(schedule(back), ScheduleError::Order { previous: 9, found: 9 });
+    let family = json!([transition(0, "clique"), transition(9, "qbft")]);
+    assert_eq!(schedule(family), ScheduleError::Family { number: 9 });
+    let mut no_epoch = transition(0, "qbft");
+    no_epoch["epochLength"] = json!(0);
+    assert_eq!(schedule(json!([no_epoch])), ScheduleError::Epoch { number: 0 });
+
+    let mut contract = transition(0, "clique");
+    contract["validatorContract"] = json!({"address": Address::ZERO.to_string(), "slot": 0});
+    let refused = NetworkError::SealScheme { contract: true, found: "clique".into() };
+    assert_eq!(with("/transitions", json!([contract])), Err(refused));
+    let mut twice = transition(0, "qbft");
+    twice["validators"] = json!([Address::ZERO.to_string(), Address::ZERO.to_string()]);
+    let source = ValidatorSetError::Order { previous: Address::ZERO, found: Address::ZERO };
+    let refused = NetworkError::Validators { field: "transitions.validators", source };
+    assert_eq!(with("/transitions", json!([twice])), Err(refused));
 }

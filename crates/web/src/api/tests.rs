@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 use js_sys::{Array, Function, JSON, Reflect};
-use lightclient::{ChainRules, SealScheme, TrustedCheckpoint};
+use lightclient::{ChainRules, Schedule, SealScheme, TrustThreshold, TrustedCheckpoint};
 use protocol::network::{ContractRef, network_id};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -23,14 +23,14 @@ fn network_json() -> String {
         name: "Nowhere".to_owned(),
         rules: ChainRules {
             chain_id: 81_777,
-            scheme: SealScheme::Qbft,
-            epoch_length: 30_000,
-            block_period: 1,
+            schedule: Schedule::constant(SealScheme::Qbft, 30_000, 1),
+            trust: TrustThreshold::OneThird,
             trusting_period: 86_400,
             clock_drift: 5,
         },
         genesis_hash,
         checkpoint: TrustedCheckpoint { number: 0, hash: genesis_hash },
+        checkpoint_validators: None,
         network_id: network_id(81_777, genesis_hash),
         registry: contract(2),
         relationships: contract(3),
