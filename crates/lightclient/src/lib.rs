@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! TrustedCheckpoint → VerifiedHeader → ProvenAccount → ProvenSlot
+//!                                    → ProvenTransactions, ProvenReceipts
 //! ```
 //!
 //! so that a value nobody proved cannot be used by mistake. A verifier takes *what was asked* as an argument
@@ -14,16 +15,22 @@
 //! * [`verify_checkpoint`], [`verify_header`] and [`verify_parent`]: headers of five seal schemes, one after the
 //!   other, skipping, or backward; start reading there to learn how such a light client works;
 //! * [`verify_account`] and [`ProvenAccount::verify_slot`]: `eth_getProof` answers (EIP-1186);
-//! * [`Transaction`], [`Signature`]: what a client needs to send a transaction of its own.
+//! * [`verify_transactions`], [`verify_receipts`]: all of a block, or by proof nodes [one](verify_transaction) of them;
+//! * [`Transaction`], [`Signature`]: what a client needs to send a transaction of its own; [`SignedTransaction`],
+//!   [`Receipt`]: those of others, encoded as they stand in a block.
 
 mod bft;
 mod clique;
 mod fault;
 mod header;
+mod inclusion;
+mod ordered_trie;
 mod proof;
+mod receipt;
 mod rlp;
 mod rules;
 mod signature;
+mod signed_transaction;
 mod transaction;
 mod trie;
 mod validator_list;
@@ -37,10 +44,16 @@ pub use crate::{
     clique::CliqueError,
     fault::Fault,
     header::{Header, HeaderError},
+    inclusion::{
+        InclusionError, ItemKind, ProvenReceipt, ProvenReceipts, ProvenTransaction, ProvenTransactions,
+        verify_receipt, verify_receipts, verify_transaction, verify_transactions,
+    },
     proof::{ProofError, ProvenAccount, ProvenSlot, verify_account},
+    receipt::{Log, Outcome, Receipt, ReceiptError},
     rlp::{RlpError, RlpKind},
     rules::{ChainRules, Schedule, ScheduleError, SealScheme, Transition, TrustThreshold},
     signature::{ParityByte, Signature, SignatureError, public_key_address, recover_low_s, recover_signer},
+    signed_transaction::{Access, AccessListItem, Authorization, Fees, SignedTransaction, TransactionKind},
     transaction::{Transaction, transaction_hash},
     trie::TrieError,
     validator_list::{ValidatorListError, ValidatorProof, validator_slots},

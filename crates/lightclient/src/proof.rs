@@ -53,10 +53,16 @@ pub(crate) fn prove_account(
 
 /// The block under which something was proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Position {
-    number: BlockNumber,
-    hash: B256,
+pub(crate) struct Position {
+    pub(crate) number: BlockNumber,
+    pub(crate) hash: B256,
     time: UnixTime,
+}
+
+impl Position {
+    pub(crate) const fn of(header: &VerifiedHeader) -> Self {
+        Self { number: header.number(), hash: header.hash(), time: header.timestamp() }
+    }
 }
 
 /// The four fields of an account in the state trie.

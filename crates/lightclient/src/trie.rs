@@ -5,8 +5,9 @@
 //! the way: none spare, none missing, none twice, and nodes shorter than 32 bytes inside their parent, where
 //! the trie has them. Nothing is copied or allocated.
 //!
-//! All keys are 32 bytes (hashes of addresses or slots), so a path that is longer or shorter than its key and a
-//! value inside a branch cannot occur in a real trie and are refused.
+//! Keys are 32 bytes (hashes of addresses or slots), or positions in a list. No key is the beginning of another, so
+//! a way that ends before its key, a key that ends before its way, and a value inside a branch cannot occur in a real
+//! trie and are refused.
 //!
 //! Source: Yellow Paper, appendix D; EIP-1186 for the order of the nodes.
 
@@ -14,6 +15,7 @@ use alloy_primitives::{B256, Bytes, b256, keccak256};
 
 use crate::{
     Fault,
+    ordered_trie::IndexKey,
     rlp::{self, Item, RlpError, RlpKind},
 };
 
@@ -22,7 +24,17 @@ pub(crate) const EMPTY_ROOT: B256 = b256!("56e81f171bcc55a6ff8345e692c0f86e5b48e
 
 /// Finds the value at `key` under `root`, or proves that there is none.
 pub(crate) fn find<'p>(root: B256, key: &B256, proof: &'p [Bytes]) -> Result<Option<&'p [u8]>, TrieError> {
-    check_limits(proof)?;
+    walk(root, Path { key: key.as_slice(), keys: Keys::Hashes, position: 0 }, proof)
+}
+
+/// Finds the item at `index` of the list under `root`, or proves that the list is not that long.
+pub(crate) fn find_index(root: B256, index: usize, proof: &[Bytes]) -> Result<Option<&[u8]>, TrieError> {
+    let key = IndexKey::new(index);
+    walk(root, Path { key: key.as_slice(), keys: Keys::Indexes, position: 0 }, proof)
+}
+
+fn walk<'p>(root: B256, mut path: Path<'_>, proof: &'p [Bytes]) -> Result<Option<&'p [u8]>, TrieError> {
+    check_limits(proof, path.keys.limits())?;
     if root == EMPTY_ROOT {
         return if proof.is_empty() {
             Ok(None)
@@ -32,9 +44,8 @@ pub(crate) fn find<'p>(root: B256, key: &B256, proof: &'p [Bytes]) -> Result<Opt
     }
     let mut nodes = Nodes { proof, used: 0 };
     let mut payload = nodes.next(root)?;
-    let mut path = Path { key, position: 0 };
     let value = loop {
-        // Every step but the last uses at least one of the 64 nibbles, so this ends.
+        // Every step but the last uses at least one nibble of the key, so this ends.
         let step = step(payload, &mut path).map_err(|source| nodes.malformed(source))?;
         payload = match step {
             Step::Absent => break None,
@@ -138,17 +149,23 @@ fn step_short<'p>(
 ) -> Result<Step<'p>, NodeFault> {
     let segment = Segment::decode(encoded_path)?;
     let expected = if segment.is_leaf { path.remaining() } else { segment.length() };
-    if segment.length() != expected || segment.length() > path.remaining() {
+    let fits = segment.length() == expected && segment.length() <= path.remaining();
+    if !fits && path.keys == Keys::Hashes {
         return Err(NodeFault::Shape);
     }
     if segment.is_leaf && target.kind != RlpKind::Bytes {
         return Err(NodeFault::Shape);
     }
-    if !segment.nibbles().all(|nibble| path.next() == Some(nibble)) {
-        return Ok(Step::Absent);
+    // Keys of different lengths part before the shorter one ends.
+    for nibble in segment.nibbles() {
+        match path.next() {
+            Some(next) if next == nibble => {}
+            Some(_) => return Ok(Step::Absent),
+            None => return Err(NodeFault::Shape),
+        }
     }
     if segment.is_leaf {
-        return Ok(Step::Value(target.payload));
+        return if fits { Ok(Step::Value(target.payload)) } else { Err(NodeFault::Shape) };
     }
     match step_into(target)? {
         Step::Absent => Err(NodeFault::Shape),
@@ -169,9 +186,28 @@ fn step_into(child: Item<'_>) -> Result<Step<'_>, NodeFault> {
     }
 }
 
-/// The 64 nibbles of a key, read one after the other.
+/// Which keys a trie has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    /// Keccak-256 hashes.
+    Hashes,
+    /// RLP of the positions of a list.
+    Indexes,
+}
+
+impl Keys {
+    const fn limits(self) -> &'static Limits {
+        match self {
+            Self::Hashes => &STATE_LIMITS,
+            Self::Indexes => &LIST_LIMITS,
+        }
+    }
+}
+
+/// The nibbles of a key, read one after the other.
 struct Path<'k> {
-    key: &'k B256,
+    key: &'k [u8],
+    keys: Keys,
     position: usize,
 }
 
@@ -184,7 +220,7 @@ impl Path<'_> {
     }
 
     const fn remaining(&self) -> usize {
-        2 * B256::len_bytes() - self.position
+        2 * self.key.len() - self.position
     }
 }
 
@@ -221,19 +257,26 @@ impl<'p> Segment<'p> {
     }
 }
 
-fn check_limits(proof: &[Bytes]) -> Result<(), TrieError> {
-    if proof.len() > MAX_NODES {
-        return Err(TrieError::TooManyNodes { expected: MAX_NODES, found: proof.len() });
+/// How much of a proof is read.
+struct Limits {
+    nodes: usize,
+    node_bytes: usize,
+    total_bytes: usize,
+}
+
+fn check_limits(proof: &[Bytes], limits: &Limits) -> Result<(), TrieError> {
+    if proof.len() > limits.nodes {
+        return Err(TrieError::TooManyNodes { expected: limits.nodes, found: proof.len() });
     }
     let mut total = 0;
     for (index, node) in proof.iter().enumerate() {
-        if node.len() > MAX_NODE_BYTES {
-            return Err(TrieError::NodeTooLong { index, expected: MAX_NODE_BYTES, found: node.len() });
+        if node.len() > limits.node_bytes {
+            return Err(TrieError::NodeTooLong { index, expected: limits.node_bytes, found: node.len() });
         }
         total += node.len();
     }
-    if total > MAX_PROOF_BYTES {
-        return Err(TrieError::TooLong { expected: MAX_PROOF_BYTES, found: total });
+    if total > limits.total_bytes {
+        return Err(TrieError::TooLong { expected: limits.total_bytes, found: total });
     }
     Ok(())
 }
@@ -259,7 +302,7 @@ pub enum TrieError {
         /// Hash of the node.
         found: B256,
     },
-    /// A node is longer than any node of a state trie.
+    /// A node is longer than any node of such a trie.
     #[error("node {index} of {found} bytes, expected at most {expected}")]
     NodeTooLong {
         /// Position in the proof.
@@ -285,7 +328,7 @@ pub enum TrieError {
         /// Hash of the first node.
         found: B256,
     },
-    /// A node is a list, but neither branch, extension nor leaf of a trie with 32-byte keys.
+    /// A node is a list, but neither branch, extension nor leaf of such a trie.
     #[error("node {index} is no trie node")]
     Shape {
         /// Position in the proof.
@@ -324,11 +367,12 @@ impl TrieError {
     }
 }
 
-/// One node for each nibble of a key, and a leaf.
-const MAX_NODES: usize = 65;
-/// A full branch has 532 bytes.
-const MAX_NODE_BYTES: usize = 1024;
-const MAX_PROOF_BYTES: usize = 64 * 1024;
+/// One node for each nibble of a key, and a leaf; a full branch has 532 bytes.
+const STATE_LIMITS: Limits = Limits { nodes: 65, node_bytes: 1024, total_bytes: 64 * 1024 };
+/// A key of nine bytes; the leaf holds a whole transaction or receipt.
+const LIST_LIMITS: Limits = Limits { nodes: 19, node_bytes: MAX_ITEM_BYTES, total_bytes: MAX_ITEM_BYTES };
+/// Longest item of a list, with the nodes that lead to it: the logs of a transaction that uses 30 million gas fit.
+const MAX_ITEM_BYTES: usize = 4 << 20;
 
 #[cfg(test)]
 mod tests;

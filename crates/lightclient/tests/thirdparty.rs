@@ -5,19 +5,27 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test, a panic is a failed test")]
 
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use alloy_primitives::{Address, B256, Bloom, Bytes, U256, keccak256};
 use lightclient::{
     Asked, ChainRules, Evidence, Header, ProvenAccount, Schedule, SealScheme, TrustThreshold,
     TrustedCheckpoint, VerifiedHeader, block_hash, verify_account, verify_checkpoint, verify_header,
+    verify_receipts, verify_transactions,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/thirdparty")
+}
+
 /// One of the files, unless the folder is not there.
 fn vectors<T: DeserializeOwned>(path: &str) -> Option<T> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/thirdparty");
+    let folder = folder();
     if !folder.exists() {
         println!("NOT CHECKED: {path}, because {} is not there", folder.display());
         return None;
@@ -83,6 +91,64 @@ fn headers_of_every_fork_encode_to_their_hash() {
         assert_eq!((header.number, header.state_root), (recorded.number, recorded.state_root));
         assert_eq!(keccak256(header.encode()), recorded.hash, "header {}", recorded.number);
     }
+}
+
+/// Transactions of types 0 to 4, made by go-ethereum.
+#[test]
+fn transactions_of_every_type_have_the_root_of_their_header() {
+    let Some(file) = vectors::<PlainHeaders>("execution-apis/headers.json") else { return };
+    let chain = std::fs::read(folder().join("execution-apis/chain.rlp")).unwrap();
+    let mut types = BTreeSet::new();
+    let blocks = items(&chain);
+    assert_eq!(blocks.len(), file.headers.len());
+    for (recorded, block) in file.headers.iter().zip(blocks) {
+        let list = items(block.payload)[1].payload;
+        let raw: Vec<Bytes> = items(list).iter().map(Item::transaction).collect();
+        types.extend(raw.iter().map(|raw| raw[0].min(0xc0)));
+        let count = raw.len();
+        let header = Header::decode(&recorded.header_rlp).unwrap();
+        let proven = verify_transactions(&header_like(header), raw).unwrap();
+        assert_eq!(proven.transactions().len(), count);
+    }
+    assert_eq!(types, BTreeSet::from([1, 2, 3, 4, 0xc0]));
+}
+
+#[test]
+fn raw_receipts_of_go_ethereum_have_the_root_of_their_header() {
+    let Some(file) = vectors::<PlainHeaders>("execution-apis/headers.json") else { return };
+    let Some(cases) = vectors::<Value>("execution-apis/cases.json") else { return };
+    let cases = cases["cases"].as_array().unwrap();
+    let case = cases.iter().find(|case| case["file"] == "debug_getRawReceipts/get-block-n.io").unwrap();
+    let raw: Vec<Bytes> = serde_json::from_value(case["response"]["result"].clone()).unwrap();
+    let recorded = file.headers.iter().find(|header| header.number == 3).unwrap();
+    let header = header_like(Header::decode(&recorded.header_rlp).unwrap());
+    let proven = verify_receipts(&header, &raw).unwrap();
+    assert!(proven.receipts().iter().map(|receipt| Bytes::from(receipt.encode())).eq(raw));
+}
+
+/// An item of an RLP list, with and without its prefix.
+struct Item<'a> {
+    whole: &'a [u8],
+    payload: &'a [u8],
+}
+
+impl Item<'_> {
+    /// A transaction in a block: a list, or a byte string of a type and a list.
+    fn transaction(&self) -> Bytes {
+        Bytes::copy_from_slice(if self.whole[0] < 0xc0 { self.payload } else { self.whole })
+    }
+}
+
+fn items(mut list: &[u8]) -> Vec<Item<'_>> {
+    let mut items = Vec::new();
+    while !list.is_empty() {
+        let mut payload = list;
+        let length = alloy_rlp::Header::decode(&mut payload).unwrap().payload_length;
+        let (whole, rest) = list.split_at(list.len() - payload.len() + length);
+        items.push(Item { whole, payload: &payload[..length] });
+        list = rest;
+    }
+    items
 }
 
 #[derive(Deserialize)]
@@ -158,9 +224,7 @@ fn check_answer(state_root: B256, answer: &ProofAnswer) -> ProvenAccount {
 
 /// A genesis block of our own around a state root of another chain.
 fn header_with(state_root: B256) -> VerifiedHeader {
-    // [32 zero bytes, [one validator], [], 0, []]
-    let extra_data = [&[0xf8, 58, 0xa0][..], &[0; 32], &[0xd5, 0x94], &[1; 20], &[0xc0, 0x80, 0xc0]].concat();
-    let header = Header {
+    header_like(Header {
         parent_hash: B256::ZERO,
         ommers_hash: B256::ZERO,
         coinbase: Address::ZERO,
@@ -173,7 +237,7 @@ fn header_with(state_root: B256) -> VerifiedHeader {
         gas_limit: 0,
         gas_used: 0,
         timestamp: 0,
-        extra_data: extra_data.into(),
+        extra_data: Bytes::new(),
         mix_hash: B256::ZERO,
         nonce: [0; 8],
         base_fee_per_gas: None,
@@ -182,7 +246,14 @@ fn header_with(state_root: B256) -> VerifiedHeader {
         excess_blob_gas: None,
         parent_beacon_block_root: None,
         requests_hash: None,
-    };
+    })
+}
+
+/// A genesis block of our own with the roots of a header of another chain.
+fn header_like(header: Header) -> VerifiedHeader {
+    // [32 zero bytes, [one validator], [], 0, []]
+    let extra = [&[0xf8, 58, 0xa0][..], &[0; 32], &[0xd5, 0x94], &[1; 20], &[0xc0, 0x80, 0xc0]].concat();
+    let header = Header { number: 0, extra_data: extra.into(), ..header };
     let checkpoint = TrustedCheckpoint { number: 0, hash: block_hash(&header, &RULES).unwrap() };
     verify_checkpoint(&checkpoint, &header, Evidence::None, &RULES).unwrap()
 }

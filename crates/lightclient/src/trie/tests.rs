@@ -184,6 +184,56 @@ fn refuses_nodes_that_no_trie_with_32_byte_keys_has() {
     refused(&branch(&[(0xa, &short(&[0x20; 20], &bytes(&[1; 10])))], &[]), shape());
 }
 
+/// Position 0 and position 128 of a list: an extension over the nibble they share, and a branch with two leaves.
+fn two_items() -> (B256, Vec<Bytes>) {
+    let (first, other) = (short(&[0x20], &bytes(&[1; 40])), short(&[0x20, 0x80], &bytes(&[2; 40])));
+    let branch = branch(&[(0, &reference(&first)), (1, &reference(&other))], &[]);
+    let root = short(&[0x18], &reference(&branch));
+    (keccak256(&root), [root, branch, first, other].map(Bytes::from).to_vec())
+}
+
+#[test]
+fn finds_items_of_a_list_though_their_keys_differ_in_length() {
+    let (root, nodes) = two_items();
+    assert_eq!(find_index(root, 0, &nodes[..3]), Ok(Some(&[1; 40][..])));
+    let proof = [&nodes[..2], &nodes[3..]].concat();
+    assert_eq!(find_index(root, 0x80, &proof), Ok(Some(&[2; 40][..])));
+    // On another way from the root, from the branch, and from the leaf.
+    assert_eq!(find_index(root, 1, &nodes[..1]), Ok(None));
+    assert_eq!(find_index(root, 0x100, &nodes[..2]), Ok(None));
+    assert_eq!(find_index(root, 0x81, &proof), Ok(None));
+}
+
+#[test]
+fn refuses_nodes_that_no_list_has() {
+    let refused = |node: Vec<u8>, index| {
+        let nodes = [Bytes::from(node)];
+        let root = keccak256(&nodes[0]);
+        assert_eq!(find_index(root, index, &nodes), Err(TrieError::Shape { index: 0 }), "{nodes:?}");
+    };
+    let hash = reference(&[0; 40]);
+    // A leaf that ends before the key, and a leaf and an extension that go on behind it.
+    refused(short(&[0x20, 0x82], &[1]), 0x100);
+    refused(short(&[0x20, 0x01, 0x23], &[1]), 1);
+    refused(short(&[0x00, 0x01, 0x23], &hash), 1);
+    // A branch behind the key.
+    refused(short(&[0x00, 0x01], &branch(&[], &[])), 1);
+    refused(branch(&[(0, &hash)], b"value"), 1);
+}
+
+#[test]
+fn an_item_may_be_longer_than_a_node_of_the_state() {
+    let item = vec![7; 5000];
+    let leaf = Bytes::from(short(&[0x20, 0x80], &bytes(&item)));
+    assert_eq!(find_index(keccak256(&leaf), 0, core::slice::from_ref(&leaf)), Ok(Some(&item[..])));
+    let too_long = TrieError::NodeTooLong { index: 0, expected: 4 << 20, found: (4 << 20) + 1 };
+    assert_eq!(find_index(KEY, 0, &[vec![0; (4 << 20) + 1].into()]), Err(too_long));
+    assert_eq!(
+        find_index(KEY, 0, &vec![Bytes::new(); 20]),
+        Err(TrieError::TooManyNodes { expected: 19, found: 20 })
+    );
+}
+
 #[test]
 fn refuses_proofs_beyond_the_limits() {
     let nodes = |count, size| vec![Bytes::from(vec![0; size]); count];
