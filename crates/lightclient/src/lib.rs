@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! TrustedCheckpoint → VerifiedHeader → ProvenAccount → ProvenSlot
-//!                                    → ProvenTransactions, ProvenReceipts
+//!                                    → ProvenTransactions, ProvenReceipts → ProvenLog
 //! ```
 //!
 //! so that a value nobody proved cannot be used by mistake. A verifier takes *what was asked* as an argument
@@ -16,6 +16,7 @@
 //!   other, skipping, or backward; start reading there to learn how such a light client works;
 //! * [`verify_account`] and [`ProvenAccount::verify_slot`]: `eth_getProof` answers (EIP-1186);
 //! * [`verify_transactions`], [`verify_receipts`]: all of a block, or by proof nodes [one](verify_transaction) of them;
+//! * [`verify_logs`]: all logs of interest in a range of blocks;
 //! * [`Transaction`], [`Signature`]: what a client needs to send a transaction of its own; [`SignedTransaction`],
 //!   [`Receipt`]: those of others, encoded as they stand in a block.
 
@@ -24,6 +25,7 @@ mod clique;
 mod fault;
 mod header;
 mod inclusion;
+mod logs;
 mod ordered_trie;
 mod proof;
 mod receipt;
@@ -48,6 +50,7 @@ pub use crate::{
         InclusionError, ItemKind, ProvenReceipt, ProvenReceipts, ProvenTransaction, ProvenTransactions,
         verify_receipt, verify_receipts, verify_transaction, verify_transactions,
     },
+    logs::{LogFilter, LogsError, ProvenLog, verify_logs},
     proof::{ProofError, ProvenAccount, ProvenSlot, verify_account},
     receipt::{Log, Outcome, Receipt, ReceiptError},
     rlp::{RlpError, RlpKind},
