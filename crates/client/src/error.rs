@@ -6,13 +6,14 @@
 
 use core::fmt;
 
-use lightclient::{Fault, HeaderError, ProofError, VerifyError};
+use lightclient::{Fault, HeaderError, InclusionError, LogsError, ProofError, VerifyError};
 use protocol::grant::Refusal;
 use protocol::layout::LayoutError;
 use protocol::record_set::RecordSetError;
 
 use crate::explain;
 use crate::gatekeeper::GatekeeperError;
+use crate::history::HistoryError;
 use crate::journeys::JourneyError;
 use crate::ports::EntropyError;
 use crate::rpc::RpcError;
@@ -41,12 +42,21 @@ pub enum Problem {
     /// A header is not valid.
     #[error("{}", explain::chain(.0))]
     Header(#[source] VerifyError),
+    /// The past cannot be looked up.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// Transactions or receipts are not those of a block.
+    #[error("{}", explain::chain(.0))]
+    Inclusion(#[source] InclusionError),
     /// A journey cannot go on.
     #[error(transparent)]
     Journey(#[from] JourneyError),
     /// Proven words are not what the contracts write.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+    /// Logs are not all of a range.
+    #[error(transparent)]
+    Logs(#[from] LogsError),
     /// A state proof is not valid.
     #[error("{}", explain::chain(.0))]
     Proof(#[source] ProofError),
@@ -123,8 +133,11 @@ impl ClientError {
             Problem::Entropy(_) => Fault::Caller,
             Problem::Gatekeeper(error) => error.fault(),
             Problem::Header(error) => error.fault(),
+            Problem::History(error) => error.fault(),
+            Problem::Inclusion(error) => error.fault(),
             Problem::Journey(error) => error.fault(),
             Problem::Layout(error) => error.fault(),
+            Problem::Logs(error) => error.fault(),
             Problem::Proof(error) => error.fault(),
             Problem::Records(error) => error.fault(),
             Problem::Rpc(error) => error.fault(),
@@ -181,6 +194,12 @@ impl From<HeaderError> for Problem {
     }
 }
 
+impl From<InclusionError> for Problem {
+    fn from(error: InclusionError) -> Self {
+        Self::Inclusion(error)
+    }
+}
+
 impl From<ProofError> for Problem {
     fn from(error: ProofError) -> Self {
         Self::Proof(error)
@@ -194,8 +213,11 @@ impl Problem {
             Self::Entropy(_) => explain::plain("platform/no-randomness"),
             Self::Gatekeeper(error) => explain::gatekeeper(error),
             Self::Header(error) => explain::header(error),
+            Self::History(error) => explain::history(error),
+            Self::Inclusion(error) => explain::inclusion(error),
             Self::Journey(error) => explain::journey(error),
             Self::Layout(error) => explain::layout(error),
+            Self::Logs(error) => explain::logs(error),
             Self::Proof(error) => explain::proof(error),
             Self::Records(error) => explain::records(error),
             Self::Rpc(error) => explain::rpc(error),

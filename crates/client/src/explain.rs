@@ -5,13 +5,16 @@
 use core::error::Error;
 use core::fmt::Display;
 
-use lightclient::{BftError, CliqueError, ProofError, TrieError, ValidatorListError, VerifyError};
+use lightclient::{
+    BftError, CliqueError, InclusionError, LogsError, ProofError, TrieError, ValidatorListError, VerifyError,
+};
 use protocol::answer::AnswerError;
 use protocol::layout::LayoutError;
 use protocol::record_set::RecordSetError;
 
 use crate::error::Explained;
 use crate::gatekeeper::GatekeeperError;
+use crate::history::HistoryError;
 use crate::journeys::JourneyError;
 use crate::ports::TransportError;
 use crate::rpc::RpcError;
@@ -157,6 +160,44 @@ fn trie(error: &TrieError) -> Explained {
         | TrieError::TooLong { expected, found }
         | TrieError::TooManyNodes { expected, found } => mismatch("proof/too-large", expected, found),
         TrieError::Rlp { .. } | TrieError::Shape { .. } => found_at("proof/malformed", chain(error)),
+    }
+}
+
+/// `proof/…`: transactions and receipts that are not those of a block.
+pub(crate) fn inclusion(error: &InclusionError) -> Explained {
+    match error {
+        InclusionError::HeaderBloom { block } | InclusionError::ReceiptBloom { block, .. } => {
+            found_at("proof/bloom-mismatch", block)
+        }
+        InclusionError::Proof { source, .. } => trie(source),
+        InclusionError::Receipt { source, .. } => found_at("proof/malformed", chain(source)),
+        InclusionError::Root { expected, found, .. } => mismatch("proof/root-mismatch", expected, found),
+        InclusionError::TooLarge { expected, found, .. } => mismatch("proof/too-large", expected, found),
+    }
+}
+
+/// `proof/…`: logs that are not all of a range.
+pub(crate) fn logs(error: &LogsError) -> Explained {
+    match error {
+        LogsError::BodyMissing { hash, .. } => expected("proof/incomplete", hash),
+        LogsError::BodySpare { hash } => found_at("proof/spare-block", hash),
+        LogsError::Count { expected, found, .. } => mismatch("proof/receipt-count", expected, found),
+        LogsError::HeaderMissing { number } => expected("proof/incomplete", number),
+        LogsError::HeaderSpare { number } => found_at("proof/spare-block", number),
+        LogsError::Parent { expected, found, .. } => mismatch("header/parent-mismatch", expected, found),
+    }
+}
+
+/// `history/…`: what lies too far back, or not where a node says.
+pub(crate) fn history(error: &HistoryError) -> Explained {
+    match error {
+        HistoryError::AfterHead { head, found } => mismatch("history/after-head", head, found),
+        HistoryError::NoRange { from, to } => mismatch("history/no-range", from, to),
+        HistoryError::NotInBlock { transaction, .. } => expected("history/not-in-block", transaction),
+        HistoryError::TooFarBack { limit, found } => mismatch("history/too-far-back", limit, found),
+        HistoryError::TooLarge { limit_bytes } => {
+            expected("history/too-large", format!("at most {limit_bytes} bytes"))
+        }
     }
 }
 

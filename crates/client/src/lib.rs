@@ -17,6 +17,7 @@ mod error;
 mod explain;
 mod gatekeeper;
 mod head_store;
+mod history;
 mod join;
 mod journeys;
 #[cfg(feature = "native")]
@@ -34,6 +35,7 @@ pub use directory::Viewer;
 pub use error::{ClientError, EndpointFailure, Problem};
 pub use gatekeeper::{Answer, Caller, GatekeeperError};
 pub use head_store::{StoredHeadError, encode_stored_head, verify_stored_head};
+pub use history::HistoryError;
 pub use journeys::{
     CategoryOutcome, CategoryReading, GrantOffer, JourneyError, Progress, ReadAsk, Reading, Step,
 };

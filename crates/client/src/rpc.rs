@@ -22,7 +22,10 @@ mod decode;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{ProofAnswer, decode_header, decode_proof, decode_u64};
+pub use decode::{
+    ProofAnswer, decode_header, decode_proof, decode_receipt, decode_receipts, decode_transaction_block,
+    decode_transactions, decode_u64,
+};
 
 /// Why an endpoint's answer to a question is of no use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -149,6 +152,30 @@ impl RpcCall {
     pub fn proof(address: Address, slots: &[B256], number: u64) -> Self {
         let keys: Vec<String> = slots.iter().map(B256::to_string).collect();
         Self { method: "eth_getProof", params: json!([lower_hex(address), keys, quantity(number)]) }
+    }
+
+    /// Asks for a block with its transactions, as [`decode_transactions`] reads them.
+    #[must_use]
+    pub fn full_block(hash: B256) -> Self {
+        Self { method: "eth_getBlockByHash", params: json!([hash.to_string(), true]) }
+    }
+
+    /// Asks for all receipts of a block, as [`decode_receipts`] reads them. Not every engine can answer.
+    #[must_use]
+    pub fn block_receipts(number: u64) -> Self {
+        Self { method: "eth_getBlockReceipts", params: json!([quantity(number)]) }
+    }
+
+    /// Asks for the receipt of a transaction, as [`decode_receipt`] reads it.
+    #[must_use]
+    pub fn receipt(transaction: B256) -> Self {
+        Self { method: "eth_getTransactionReceipt", params: json!([transaction.to_string()]) }
+    }
+
+    /// Asks for a transaction, of which [`decode_transaction_block`] reads the block.
+    #[must_use]
+    pub fn transaction(hash: B256) -> Self {
+        Self { method: "eth_getTransactionByHash", params: json!([hash.to_string()]) }
     }
 
     /// Hands in a signed transaction.
@@ -306,6 +333,11 @@ pub(crate) fn printable(text: &str) -> String {
 /// An answer of the wrong shape.
 fn shape(what: &'static str, expected: &str, found: &str) -> RpcError {
     RpcError::Shape { what, expected: expected.to_owned(), found: printable(found) }
+}
+
+/// Makes an error of what serde misses.
+fn shape_of(what: &'static str, expected: &'static str) -> impl FnOnce(serde_json::Error) -> RpcError {
+    move |error| shape(what, expected, &error.to_string())
 }
 
 /// The longest answer of a node: 128 storage proofs of the worst legal size fit.

@@ -12,6 +12,7 @@ use protocol::keys::SigningKey;
 use protocol::network::{ContractRef, Network};
 use serde_json::{Value, json};
 
+use crate::client::{Client, Head};
 use crate::ports::{
     EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError,
 };
@@ -45,6 +46,8 @@ pub(crate) fn hash_of(header: &Header) -> B256 {
 pub(crate) struct Chain {
     pub(crate) headers: Vec<Header>,
     proofs: Value,
+    /// Every block with transactions, as recorded.
+    pub(crate) bodies: Vec<Value>,
 }
 
 /// What an endpoint does with a request.
@@ -89,6 +92,14 @@ pub(crate) enum Manner {
     SpareSlot,
     /// Says that no slot was asked for.
     NoSlots,
+    /// Answers truly, `eth_getBlockReceipts` as well, which GoQuorum does not know.
+    BlockReceipts,
+    /// As `BlockReceipts`, but a body is changed like this before it is served.
+    ChangedBody(fn(&mut Value)),
+    /// Has no receipts.
+    NoReceipts,
+    /// Says that every transaction is in this block.
+    NamesBlock(Value),
 }
 
 /// One endpoint of the test network.
@@ -124,12 +135,12 @@ impl Chain {
             .iter()
             .map(|entry| Header::decode(&hex::decode(entry["headerRlp"].as_str().unwrap()).unwrap()).unwrap())
             .collect();
-        Self { headers, proofs: read("proofs.json") }
+        Self { headers, proofs: read("proofs.json"), bodies: recorded_bodies("goquorum-qbft") }
     }
 
     /// A chain of these headers, without state.
     pub(crate) fn made(headers: Vec<Header>) -> Self {
-        Self { headers, proofs: json!({"nodes": [], "proofs": []}) }
+        Self { headers, proofs: json!({"nodes": [], "proofs": []}), bodies: Vec::new() }
     }
 
     pub(crate) fn header(&self, number: u64) -> &Header {
@@ -250,10 +261,57 @@ impl TestPlatform {
     /// What one node answers to one call.
     fn result(&self, node: &Node, method: &str, params: &Value) -> Value {
         match method {
-            "eth_getBlockByNumber" | "eth_getBlockByHash" => self.block(node, &params[0]),
+            "eth_getBlockByNumber" | "eth_getBlockByHash" => {
+                let mut block = self.block(node, &params[0]);
+                if params[1] == true
+                    && let Some(number) = block["number"].as_str()
+                    && let Some(body) = self.body(node, |body| body["number"] == parse_quantity(number))
+                {
+                    block["transactions"] = body["transactions"].clone();
+                }
+                block
+            }
+            "eth_getBlockReceipts" => {
+                let number = parse_quantity(params[0].as_str().unwrap());
+                self.body(node, |body| body["number"] == number)
+                    .map_or(json!([]), |body| body["receipts"].clone())
+            }
+            "eth_getTransactionByHash" => self.transaction(node, &params[0]),
+            "eth_getTransactionReceipt" => self.receipt(node, &params[0]),
             "eth_getProof" => self.proof(node, params),
             _ => Value::Null,
         }
+    }
+
+    /// The recorded body that fits, changed in the manner of the node.
+    fn body(&self, node: &Node, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+        let mut body = self.chain.bodies.iter().find(|body| fits(body)).cloned()?;
+        if let Manner::ChangedBody(change) = &node.manner {
+            change(&mut body);
+        }
+        Some(body)
+    }
+
+    fn transaction(&self, node: &Node, hash: &Value) -> Value {
+        if let Manner::NamesBlock(number) = &node.manner {
+            return json!({"blockNumber": number});
+        }
+        let holds = |body: &Value| {
+            body["transactions"].as_array().unwrap().iter().any(|transaction| transaction["hash"] == *hash)
+        };
+        let body = self.chain.bodies.iter().find(|body| holds(body));
+        body.map_or(
+            Value::Null,
+            |body| json!({"blockNumber": format!("{:#x}", body["number"].as_u64().unwrap())}),
+        )
+    }
+
+    fn receipt(&self, node: &Node, hash: &Value) -> Value {
+        if matches!(node.manner, Manner::NoReceipts) {
+            return Value::Null;
+        }
+        let mut receipts = self.chain.bodies.iter().flat_map(|body| body["receipts"].as_array().unwrap());
+        receipts.find(|receipt| receipt["transactionHash"] == *hash).cloned().unwrap_or_default()
     }
 
     fn block(&self, node: &Node, asked: &Value) -> Value {
@@ -300,6 +358,31 @@ impl TestPlatform {
         }
         proof
     }
+}
+
+/// The blocks with transactions of a recorded chain.
+pub(crate) fn recorded_bodies(chain: &str) -> Vec<Value> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/recorded");
+    let bytes = std::fs::read(format!("{folder}/{chain}/bodies.json")).unwrap();
+    let file: Value = serde_json::from_slice(&bytes).unwrap();
+    file["blocks"].as_array().unwrap().clone()
+}
+
+/// A client that has synced to the last recorded block while all was well; then its endpoints take on these manners.
+pub(crate) async fn synced(manners: Vec<Manner>) -> (Client<TestPlatform>, Head) {
+    // The proof at the end of the sync must succeed: the manners come afterwards.
+    let platform = TestPlatform::recorded(vec![Manner::Honest; manners.len()]);
+    let client = Client::new(platform.network(0), platform);
+    client.sync().await.unwrap();
+    for (index, manner) in manners.into_iter().enumerate() {
+        client.platform().set_manner(index, manner);
+    }
+    let head = client.head().unwrap();
+    (client, head)
+}
+
+fn parse_quantity(text: &str) -> u64 {
+    u64::from_str_radix(text.trim_start_matches("0x"), 16).unwrap()
 }
 
 /// Changes a true proof in the manner of a node.
@@ -413,6 +496,11 @@ impl Http for TestPlatform {
             .map(|call| {
                 if matches!(node.manner, Manner::Refuses) {
                     return json!({"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32000, "message": "World state unavailable"}});
+                }
+                let knows_block_receipts =
+                    matches!(node.manner, Manner::BlockReceipts | Manner::ChangedBody(_));
+                if call["method"] == "eth_getBlockReceipts" && !knows_block_receipts {
+                    return json!({"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32601, "message": "the method eth_getBlockReceipts does not exist/is not available"}});
                 }
                 let result = self.result(&node, call["method"].as_str().unwrap(), &call["params"]);
                 json!({"jsonrpc": "2.0", "id": call["id"], "result": result})

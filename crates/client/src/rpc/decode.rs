@@ -1,4 +1,5 @@
-//! Reads the answers to `eth_getBlockBy…` and `eth_getProof`, and JSON-RPC's numbers and byte strings.
+//! Reads the answers to `eth_getBlockBy…` and `eth_getProof`, and JSON-RPC's numbers and byte strings; transactions and
+//! receipts have modules of their own.
 //!
 //! Strict about form, silent about truth: every value that comes out is as unproven as it was before. Lengths are
 //! limited before anything is allocated for them. Sources: Ethereum execution-apis (`schemas/base-types`), EIP-1186.
@@ -8,7 +9,13 @@ use lightclient::Header;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{RpcError, printable};
+use super::{MAX_ANSWER_BYTES, RpcError, printable, shape_of};
+
+mod receipt;
+mod transaction;
+
+pub use receipt::{decode_receipt, decode_receipts};
+pub use transaction::{decode_transaction_block, decode_transactions};
 
 /// An answer to `eth_getProof`, not verified yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,11 +64,7 @@ pub fn decode_header(answer: &Value) -> Result<Header, RpcError> {
     if answer.is_null() {
         return Err(RpcError::Absent { what: "such block" });
     }
-    let json = HeaderAnswer::deserialize(answer).map_err(|error| RpcError::Shape {
-        what: "block",
-        expected: "all header fields".to_owned(),
-        found: printable(&error.to_string()),
-    })?;
+    let json = HeaderAnswer::deserialize(answer).map_err(shape_of("block", "all header fields"))?;
     let header = Header {
         parent_hash: hash("parentHash", &json.parent_hash)?,
         ommers_hash: hash("sha3Uncles", &json.ommers_hash)?,
@@ -137,11 +140,7 @@ pub fn decode_proof(answer: &Value, slots: &[B256]) -> Result<ProofAnswer, RpcEr
     if answer.is_null() {
         return Err(RpcError::Absent { what: "such state" });
     }
-    let json = ProofJson::deserialize(answer).map_err(|error| RpcError::Shape {
-        what: "proof",
-        expected: "accountProof and storageProof".to_owned(),
-        found: printable(&error.to_string()),
-    })?;
+    let json = ProofJson::deserialize(answer).map_err(shape_of("proof", "accountProof and storageProof"))?;
     let mut found: Vec<(B256, Vec<Bytes>)> = Vec::new();
     for entry in &json.storage_proof {
         let slot = decode_slot(&entry.key)?;

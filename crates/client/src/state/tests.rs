@@ -1,6 +1,6 @@
 use super::*;
 use crate::client::Client;
-use crate::testing::{CONTRACT, Chain, LAST, Manner, NOBODY, TestPlatform, USER};
+use crate::testing::{CONTRACT, Chain, LAST, Manner, NOBODY, TestPlatform, USER, synced};
 use alloy_primitives::{U256, b256};
 
 /// A present, an absent and a cleared slot of the recording, and the counter.
@@ -9,18 +9,6 @@ const SLOTS: [B256; 3] = [
     B256::ZERO,
     b256!("9cae57e6b4bd6d6ce1f980040cc7c92dd5f1d5e6e1ab2514ef5caca65080f728"),
 ];
-
-async fn synced(manners: Vec<Manner>) -> (Client<TestPlatform>, Head) {
-    // The proof at the end of the sync must succeed: the manners come afterwards.
-    let platform = TestPlatform::recorded(vec![Manner::Honest; manners.len()]);
-    let client = Client::new(platform.network(0), platform);
-    client.sync().await.unwrap();
-    for (index, manner) in manners.into_iter().enumerate() {
-        client.platform().set_manner(index, manner);
-    }
-    let head = client.head().unwrap();
-    (client, head)
-}
 
 async fn read(client: &Client<TestPlatform>, head: &Head) -> Result<Vec<U256>, ClientError> {
     let contract = client.network().registry;

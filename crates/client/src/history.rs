@@ -1,0 +1,205 @@
+//! What happened before the head: logs, transactions and receipts of its ancestors, proven.
+//!
+//! A verified header names its parent by hash, so the way back needs no trust in anybody: each header on it is the only
+//! one with that hash. Logs of a range are then complete by [`verify_logs`]: the blooms rule blocks out, of the others
+//! all transactions and receipts are fetched. `eth_getLogs` is never asked.
+//!
+//! The endpoints are asked one after the other, for each part anew; whoever leaves something out or changes it is
+//! remembered as having lied, and the next is asked. Defends against omitted, forged and misplaced logs, receipts,
+//! transactions and blocks. **Not proven**: that there is no transaction with a given hash; a node can only be asked.
+
+use core::ops::RangeInclusive;
+use core::sync::atomic::AtomicU64;
+
+use alloy_primitives::B256;
+use lightclient::{
+    BlockNumber, Fault, LogFilter, ProvenLog, ProvenReceipt, ProvenTransaction, VerifiedHeader, verify_logs,
+};
+
+use self::fetch::Body;
+use crate::client::{Client, Head, none_answered};
+use crate::error::ClientError;
+use crate::join::join_all;
+use crate::ports::Platform;
+use crate::rpc::{Endpoint, RpcCall, RpcError, decode_transaction_block};
+
+mod fetch;
+#[cfg(test)]
+mod tests;
+
+/// Why the past cannot be looked up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HistoryError {
+    /// The block is not an ancestor of the head, but after it.
+    #[error("block {found} is after the head {head}")]
+    AfterHead {
+        /// Height of the head.
+        head: BlockNumber,
+        /// Height asked for.
+        found: BlockNumber,
+    },
+    /// A range that ends before it begins.
+    #[error("blocks {from} to {to} are no range")]
+    NoRange {
+        /// First block asked for.
+        from: BlockNumber,
+        /// Last block asked for.
+        to: BlockNumber,
+    },
+    /// The node says that the block has the transaction; it has not.
+    #[error("transaction {transaction} is not in block {number}")]
+    NotInBlock {
+        /// Hash of the transaction.
+        transaction: B256,
+        /// Height of the block that the node named.
+        number: BlockNumber,
+    },
+    /// Too far back from the head to walk.
+    #[error("block {found} is more than {limit} blocks before the head")]
+    TooFarBack {
+        /// The limit, in blocks.
+        limit: u64,
+        /// Height asked for.
+        found: BlockNumber,
+    },
+    /// The blocks that may have logs of interest are too large together.
+    #[error("blocks of more than {limit_bytes} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit_bytes: usize,
+    },
+}
+
+impl HistoryError {
+    /// Returns who is to blame.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::NotInBlock { .. } => Fault::Peer,
+            Self::AfterHead { .. }
+            | Self::NoRange { .. }
+            | Self::TooFarBack { .. }
+            | Self::TooLarge { .. } => Fault::Caller,
+        }
+    }
+}
+
+impl<P: Platform> Client<P> {
+    /// Proves all logs that `filter` wants in these blocks, the head's or before it, in their order.
+    ///
+    /// # Errors
+    /// What the endpoints did if none proved a part of it, and [`HistoryError`] for ranges beyond the limits.
+    pub async fn logs(
+        &self,
+        head: &Head,
+        filter: &LogFilter,
+        blocks: RangeInclusive<BlockNumber>,
+    ) -> Result<Vec<ProvenLog>, ClientError> {
+        let (from, to) = (*blocks.start(), *blocks.end());
+        if from > to {
+            return Err(HistoryError::NoRange { from, to }.into());
+        }
+        check_distance(head.header.number(), to)?;
+        let requests = AtomicU64::new(0);
+        let mut headers = self.ancestors(head, from, &requests).await?;
+        headers.retain(|header| header.number() <= to);
+        let wanted: Vec<&VerifiedHeader> =
+            headers.iter().filter(|header| filter.may_match(&header.raw().logs_bloom)).collect();
+        let mut bodies = Vec::with_capacity(wanted.len());
+        let mut bytes = 0;
+        for some in wanted.chunks(MAX_BODIES_AT_ONCE) {
+            for body in join_all(some.iter().map(|header| self.body(header, &requests)).collect()).await {
+                let body = body?;
+                bytes = add_bytes(bytes, body.bytes)?;
+                bodies.push((body.transactions, body.receipts));
+            }
+        }
+        Ok(verify_logs(blocks, &headers, filter, &bodies)?)
+    }
+
+    /// Proves the transaction with this hash, in the head's block or one before it.
+    ///
+    /// # Errors
+    /// What the endpoints did if none proved it, [`RpcError::Absent`] if none knows of it.
+    pub async fn transaction(&self, head: &Head, hash: B256) -> Result<ProvenTransaction, ClientError> {
+        Ok(self.locate(head, hash).await?.0)
+    }
+
+    /// Proves the receipt of the transaction with this hash, in the head's block or one before it.
+    ///
+    /// # Errors
+    /// As [`transaction`](Self::transaction).
+    pub async fn receipt(&self, head: &Head, hash: B256) -> Result<ProvenReceipt, ClientError> {
+        Ok(self.locate(head, hash).await?.1)
+    }
+
+    /// Asks one endpoint after the other where a transaction is, until it is there.
+    async fn locate(
+        &self,
+        head: &Head,
+        transaction: B256,
+    ) -> Result<(ProvenTransaction, ProvenReceipt), ClientError> {
+        let requests = AtomicU64::new(0);
+        let mut failures = Vec::new();
+        for index in self.reading_order(head.header.number()) {
+            let Some(endpoint) = self.endpoint(index, &requests) else { continue };
+            let error = match block_from(&endpoint, head.header.number(), transaction).await {
+                Ok(number) => {
+                    let headers = self.ancestors(head, number, &requests).await?;
+                    let header = headers.first().ok_or(RpcError::Absent { what: "such block" })?;
+                    match find(&self.body(header, &requests).await?, transaction) {
+                        Some(found) => return Ok(found),
+                        None => HistoryError::NotInBlock { transaction, number }.into(),
+                    }
+                }
+                Err(error) => error,
+            };
+            let error = error.at(endpoint.url);
+            self.note_failure(index, &error);
+            failures.push(error);
+        }
+        Err(none_answered(failures))
+    }
+}
+
+/// Asks one endpoint for the height of a transaction's block.
+async fn block_from<P: Platform>(
+    endpoint: &Endpoint<'_, P>,
+    head: BlockNumber,
+    transaction: B256,
+) -> Result<BlockNumber, ClientError> {
+    let answer = endpoint.ask_one(RpcCall::transaction(transaction)).await?;
+    let number = decode_transaction_block(&answer)?;
+    check_distance(head, number)?;
+    Ok(number)
+}
+
+/// The transaction of a block and its receipt.
+fn find(body: &Body, transaction: B256) -> Option<(ProvenTransaction, ProvenReceipt)> {
+    let found = body.transactions.find(transaction)?;
+    Some((found.clone(), body.receipts.get(found.index())?))
+}
+
+/// Checks that a block can be reached from the head.
+fn check_distance(head: BlockNumber, found: BlockNumber) -> Result<(), HistoryError> {
+    let distance = head.checked_sub(found).ok_or(HistoryError::AfterHead { head, found })?;
+    if distance > MAX_BLOCKS_BACK {
+        return Err(HistoryError::TooFarBack { limit: MAX_BLOCKS_BACK, found });
+    }
+    Ok(())
+}
+
+/// Adds the length of a body to that of those before it.
+const fn add_bytes(total: usize, more: usize) -> Result<usize, HistoryError> {
+    match total.saturating_add(more) {
+        bytes @ ..=MAX_BYTES => Ok(bytes),
+        _ => Err(HistoryError::TooLarge { limit_bytes: MAX_BYTES }),
+    }
+}
+
+/// How far back from the head one look goes, in blocks.
+const MAX_BLOCKS_BACK: u64 = 10_000;
+/// Blocks of which transactions and receipts are asked for at the same time.
+const MAX_BODIES_AT_ONCE: usize = 8;
+/// Most bytes of transactions and receipts that one look holds.
+const MAX_BYTES: usize = 64 << 20;
