@@ -78,6 +78,10 @@ impl<'p> Nodes<'p> {
             });
         }
         self.used += 1;
+        if index > 0 && node.len() < B256::len_bytes() {
+            // A trie has it inside its parent.
+            return Err(TrieError::Shape { index });
+        }
         let list = rlp::Reader::open(node).map_err(|source| self.malformed(NodeFault::Rlp(source)))?;
         Ok(list.rest())
     }

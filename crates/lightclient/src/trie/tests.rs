@@ -235,6 +235,16 @@ fn an_item_may_be_longer_than_a_node_of_the_state() {
 }
 
 #[test]
+fn refuses_a_short_node_that_is_named_by_its_hash() {
+    let leaf = short(&[0x20, 0xab], &bytes(&[9]));
+    assert!(leaf.len() < 32, "its place is inside its parent");
+    let path = [&[0x00], &KEY[..31]].concat();
+    let root = short(&path, &bytes(keccak256(&leaf).as_slice()));
+    let nodes = [root.clone().into(), leaf.into()];
+    assert_eq!(find(keccak256(&root), &KEY, &nodes), Err(TrieError::Shape { index: 1 }));
+}
+
+#[test]
 fn refuses_proofs_beyond_the_limits() {
     let nodes = |count, size| vec![Bytes::from(vec![0; size]); count];
     let too_many = TrieError::TooManyNodes { expected: 65, found: 66 };
