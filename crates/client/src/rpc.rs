@@ -13,7 +13,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use alloy_primitives::{Address, B256, hex};
-use lightclient::{Asked, Fault, Header};
+use lightclient::{Asked, Fault};
 use serde_json::{Value, json};
 
 use crate::ports::{Http, HttpRequest, TransportError};
@@ -255,11 +255,6 @@ impl<H: Http> Endpoint<'_, H> {
     pub(crate) async fn ask_one(&self, call: RpcCall) -> Result<Value, RpcError> {
         let mut answers = self.ask(&[call]).await?;
         answers.pop().unwrap_or(Err(RpcError::Absent { what: "answer" }))
-    }
-
-    /// Asks for a header; not verified.
-    pub(crate) async fn header(&self, asked: Asked) -> Result<Header, RpcError> {
-        decode_header(&self.ask_one(RpcCall::header(asked)).await?)
     }
 }
 

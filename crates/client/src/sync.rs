@@ -19,6 +19,8 @@ use crate::head_store::StoredHeadError;
 use crate::ports::{Platform, StoreError};
 use round::Round;
 
+mod climb;
+mod clique;
 mod round;
 #[cfg(test)]
 mod tests;

@@ -32,7 +32,7 @@
 
 use alloy_primitives::{Address, B256};
 
-pub use self::error::VerifyError;
+pub use self::{clique::rewalk, error::VerifyError};
 use crate::{
     BlockNumber, ChainRules, Header, SealScheme, UnixTime, ValidatorProof, ValidatorSet, bft::ExtraData,
     clique::Snapshot,

@@ -3,10 +3,9 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use lightclient::{
-    Asked, Evidence, Fault, Header, UnixTime, VerifiedHeader, VerifyError, verify_checkpoint, verify_header,
-};
+use lightclient::{Asked, Evidence, Fault, Header, UnixTime, VerifiedHeader, verify_checkpoint};
 use protocol::layout::NetworkIdQuery;
+use serde_json::Value;
 
 use super::{EndpointReport, EndpointState, SyncError, SyncReport, SyncStart};
 use crate::client::{Client, Head, none_answered};
@@ -45,7 +44,7 @@ impl<'a, P: Platform> Round<'a, P> {
         let mut sightings = self.look(known.is_none()).await;
         let trusted = match known {
             Some(known) => known,
-            None => self.checkpoint(&mut sightings)?,
+            None => self.checkpoint(&mut sightings).await?,
         };
         let (head, source) = self.climb(&trusted, &mut sightings).await?;
         let mut states = Vec::with_capacity(sightings.len());
@@ -104,16 +103,16 @@ impl<'a, P: Platform> Round<'a, P> {
     }
 
     /// Verifies the trusted checkpoint's header; whoever shows another one is found out here.
-    pub(super) fn checkpoint(&mut self, sightings: &mut [Sighting]) -> Result<VerifiedHeader, ClientError> {
+    pub(super) async fn checkpoint(
+        &mut self,
+        sightings: &mut [Sighting],
+    ) -> Result<VerifiedHeader, ClientError> {
         let network = self.client.network();
         let mut failures = Vec::new();
         let mut verified = None;
-        for (sighting, url) in sightings.iter_mut().zip(&network.endpoints) {
+        for (index, (sighting, url)) in sightings.iter_mut().zip(&network.endpoints).enumerate() {
             let header = match &sighting.checkpoint {
-                Some(Ok(header)) => {
-                    verify_checkpoint(&network.checkpoint, header, Evidence::None, &network.rules)
-                        .map_err(ClientError::from)
-                }
+                Some(Ok(header)) => self.verify_checkpoint(index, header).await,
                 Some(Err(error)) => Err(error.clone()),
                 None => continue,
             };
@@ -130,6 +129,17 @@ impl<'a, P: Platform> Round<'a, P> {
         }
         self.headers_verified += u64::from(verified.is_some());
         verified.ok_or_else(|| none_answered(failures))
+    }
+
+    /// The checkpoint's header; its validators are in it, in the description, or in a contract.
+    async fn verify_checkpoint(&self, index: usize, header: &Header) -> Result<VerifiedHeader, ClientError> {
+        let network = self.client.network();
+        let verify =
+            |evidence: Evidence<'_>| verify_checkpoint(&network.checkpoint, header, evidence, &network.rules);
+        if let Some(validators) = &network.checkpoint_validators {
+            return Ok(verify(Evidence::Known { validators, time: header.timestamp })?);
+        }
+        Ok(self.with_validators(index, header, FEW_VALIDATORS, verify).await??)
     }
 
     /// Climbs to the highest header that verifies; returns it with the endpoint that showed it, or where we stood.
@@ -160,58 +170,21 @@ impl<'a, P: Platform> Round<'a, P> {
         Ok((trusted.clone(), None))
     }
 
-    /// Climbs from a trusted header to an endpoint's latest, by bisection where trust does not reach.
-    async fn climb_from(
-        &mut self,
-        index: usize,
-        trusted: &VerifiedHeader,
-        latest: Header,
-    ) -> Result<VerifiedHeader, ClientError> {
-        let rules = &self.client.network().rules;
-        let number = latest.number;
-        let mut reached = trusted.clone();
-        let mut ahead = vec![(latest, Asked::Latest)];
-        let mut steps = 0;
-        while let Some((header, asked)) = ahead.last() {
-            match verify_header(&reached, header, Evidence::None, *asked, rules, self.now) {
-                Ok(verified) => {
-                    self.headers_verified += 1;
-                    reached = verified;
-                    ahead.pop();
-                }
-                Err(error @ VerifyError::NotEnoughTrust { .. }) => {
-                    let between = reached.number().midpoint(header.number);
-                    if between <= reached.number() || between >= header.number {
-                        return Err(error.into());
-                    }
-                    steps += 1;
-                    if steps > MAX_STEPS {
-                        return Err(SyncError::TooManySteps { number, limit: MAX_STEPS }.into());
-                    }
-                    let asked = Asked::Number(between);
-                    ahead.push((self.header_from(index, asked).await?, asked));
-                }
-                // Sealed, but on top of another block than the one we verified: that block may be the evidence.
-                Err(error @ VerifyError::Parent { found, .. }) => {
-                    if let Ok(parent) = self.header_from(index, Asked::Hash(found)).await
-                        && let Ok(sealed) = self.sealed(&parent)
-                        && (sealed.number(), sealed.hash()) == (reached.number(), found)
-                    {
-                        return Err(self.conflict(&reached, &sealed)?);
-                    }
-                    return Err(error.into());
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(reached)
-    }
-
     /// Asks one endpoint for a header.
     pub(super) async fn header_from(&self, index: usize, asked: Asked) -> Result<Header, ClientError> {
+        let answer = self.ask(index, &[RpcCall::header(asked)]).await?.pop();
+        Ok(decode_header(&answer.unwrap_or(Err(RpcError::Absent { what: "answer" }))?)?)
+    }
+
+    /// Asks one endpoint.
+    pub(super) async fn ask(
+        &self,
+        index: usize,
+        calls: &[RpcCall],
+    ) -> Result<Vec<Result<Value, RpcError>>, RpcError> {
         match self.client.endpoint(index, &self.requests) {
-            Some(endpoint) => Ok(endpoint.header(asked).await?),
-            None => Err(RpcError::Absent { what: "such endpoint" }.into()),
+            Some(endpoint) => endpoint.ask(calls).await,
+            None => Err(RpcError::Absent { what: "such endpoint" }),
         }
     }
 
@@ -306,6 +279,9 @@ impl<'a, P: Platform> Round<'a, P> {
     }
 }
 
+/// How many validators a contract is asked for before any are known.
+const FEW_VALIDATORS: usize = 4;
+
 /// Whether our own clock or checkpoint is what keeps every endpoint's header from being accepted.
 fn is_our_fault(states: &[EndpointState]) -> bool {
     states.iter().any(|state| matches!(state, EndpointState::Lies(error) if error.fault() == Fault::Caller))
@@ -322,7 +298,7 @@ async fn look_from<P: Platform>(
     let begun = platform.now_millis();
     let answers = endpoint.ask(&calls).await;
     let latency_millis = platform.now_millis().saturating_sub(begun);
-    let read = |answer: Option<Result<serde_json::Value, RpcError>>| {
+    let read = |answer: Option<Result<Value, RpcError>>| {
         let answer = answer.unwrap_or(Err(RpcError::Absent { what: "answer" }));
         answer.and_then(|answer| decode_header(&answer)).map_err(ClientError::from)
     };
@@ -340,6 +316,3 @@ async fn look_from<P: Platform>(
         }
     }
 }
-
-/// Headers that one climb may fetch between trust and head: 20 doublings of a chain whose whole set changed thrice.
-const MAX_STEPS: u64 = 64;

@@ -84,12 +84,14 @@ async fn falls_back_to_the_checkpoint_when_the_stored_head_is_damaged() {
             &verify_checkpoint(&trusted, header, Evidence::None, &client.network().rules).unwrap(),
         )
     };
-    stored[5] ^= 1;
-    let damaged = B256::from_slice(&stored[1..33]);
+    let (expected, found) = (B256::from_slice(&stored[1..33]), {
+        stored[40] ^= 1;
+        lightclient::keccak256(&stored[33..])
+    });
     *client.platform().stored.lock().unwrap() = Some(stored);
     let report = client.sync().await.unwrap();
-    let error = VerifyError::Hash { number: 195, expected: damaged, found: hash(&client, 195) };
-    assert_eq!(report.start, SyncStart::CheckpointAfterDamage(StoredHeadError::Verify(error)));
+    let error = StoredHeadError::Digest { expected, found };
+    assert_eq!(report.start, SyncStart::CheckpointAfterDamage(error));
     assert_eq!(report.head.number(), LAST);
 }
 
@@ -386,7 +388,7 @@ async fn bisects_where_no_trusted_validator_is_left() {
     let client = Client::new(platform.network(0), platform);
     let mut round = Round::new(&client);
     let mut sightings = round.look(true).await;
-    let trusted = round.checkpoint(&mut sightings).unwrap();
+    let trusted = round.checkpoint(&mut sightings).await.unwrap();
     let (head, source) = round.climb(&trusted, &mut sightings).await.unwrap();
     assert_eq!((head.hash(), source), (hash(&client, 8), Some(0)));
     // The checkpoint, a quarter of the way, half of it, all of it.
@@ -463,7 +465,7 @@ async fn a_block_of_strangers_beside_ours_is_a_lie_and_no_evidence() {
         verify_checkpoint(&known, client.platform().chain.header(1), Evidence::None, &client.network().rules)
             .unwrap();
     let error = SyncError::Conflict { number: 1, expected: ours.hash(), found };
-    let sealed = round.sealed(&other).unwrap();
+    let sealed = round.sealed(0, &other).await.unwrap();
     assert_eq!(round.conflict(&ours, &sealed), Ok(error.into()));
 }
 

@@ -2,10 +2,11 @@
 //! validators sealed two.
 
 use lightclient::{
-    Asked, Evidence, Header, TrustedCheckpoint, VerifiedHeader, VerifyError, block_hash, verify_checkpoint,
-    verify_header,
+    Asked, Evidence, Header, SealScheme, TrustedCheckpoint, VerifiedHeader, VerifyError, block_hash,
+    verify_checkpoint, verify_header,
 };
 
+use super::clique::depth;
 use super::round::{Round, Sighting};
 use super::{EndpointState, SyncError};
 use crate::error::ClientError;
@@ -31,9 +32,12 @@ impl<P: Platform> Round<'_, P> {
         if theirs == head.raw() {
             return Ok(EndpointState::Agrees);
         }
-        let sealed = match self.sealed(theirs) {
+        if self.scheme(theirs.number) == SealScheme::Clique {
+            return self.judge_clique(head, index, theirs.number).await;
+        }
+        let sealed = match self.sealed(index, theirs).await {
             Ok(sealed) => sealed,
-            Err(error) => return Ok(EndpointState::Lies(error.into())),
+            Err(error) => return Ok(EndpointState::failed(error)),
         };
         let is_parent =
             sealed.number().checked_add(1) == Some(head.number()) && sealed.hash() == head.parent_hash();
@@ -55,11 +59,56 @@ impl<P: Platform> Round<'_, P> {
         }
     }
 
+    /// Under Clique the newest header says little: an endpoint agrees if our head stands on its chain.
+    async fn judge_clique(
+        &mut self,
+        head: &VerifiedHeader,
+        index: usize,
+        newest: u64,
+    ) -> Result<EndpointState, ClientError> {
+        let number = head.number();
+        if newest < number {
+            return Ok(EndpointState::Behind);
+        }
+        let last = newest.min(number.saturating_add(2 * depth(head)));
+        let headers = match self.headers_from(index, number, last).await {
+            Ok(headers) => headers,
+            Err(error) => return Ok(EndpointState::failed(error)),
+        };
+        let Some((theirs, descendants)) = headers.split_first() else { return Ok(EndpointState::Behind) };
+        let evidence = Evidence::Chain { ancestors: &[], descendants };
+        let rules = &self.client.network().rules;
+        match verify_header(head, theirs, evidence, Asked::Number(number), rules, self.now) {
+            Ok(_) => Ok(EndpointState::Agrees),
+            Err(VerifyError::Fork { expected, found, .. }) => {
+                let (first_header, second_header) = (head.raw().encode().into(), theirs.encode().into());
+                // Who stands on which of the two cannot be told from one header each.
+                let double_signers = Vec::new();
+                let error = SyncError::Equivocation {
+                    number,
+                    expected,
+                    found,
+                    first_header,
+                    second_header,
+                    double_signers,
+                };
+                Err(error.into())
+            }
+            Err(error) => Ok(EndpointState::failed(error.into())),
+        }
+    }
+
     /// Verifies the seals of a header by its own validators; whether we trust them is another question.
-    pub(super) fn sealed(&mut self, header: &Header) -> Result<VerifiedHeader, VerifyError> {
+    pub(super) async fn sealed(
+        &mut self,
+        index: usize,
+        header: &Header,
+    ) -> Result<VerifiedHeader, ClientError> {
         let rules = &self.client.network().rules;
         let own = TrustedCheckpoint { number: header.number, hash: block_hash(header, rules)? };
-        let sealed = verify_checkpoint(&own, header, Evidence::None, rules)?;
+        let verify = |evidence: Evidence<'_>| verify_checkpoint(&own, header, evidence, rules);
+        let count = self.client.memory().head.as_ref().map_or(0, |head| head.header.validators().len());
+        let sealed = self.with_validators(index, header, count, verify).await??;
         self.headers_verified += 1;
         Ok(sealed)
     }
@@ -72,13 +121,8 @@ impl<P: Platform> Round<'_, P> {
         number: u64,
     ) -> Option<VerifiedHeader> {
         let source = source.filter(|_| number > trusted.number())?;
-        let asked = Asked::Number(number);
-        let header = self.header_from(source, asked).await.ok()?;
-        let ours =
-            verify_header(trusted, &header, Evidence::None, asked, &self.client.network().rules, self.now)
-                .ok()?;
-        self.headers_verified += 1;
-        Some(ours)
+        let header = self.header_from(source, Asked::Number(number)).await.ok()?;
+        self.verify_from(source, trusted, &header, Asked::Number(number)).await.ok()
     }
 
     /// Judges another sealed block at a height that we have verified: a lie, unless validators we trust have sealed

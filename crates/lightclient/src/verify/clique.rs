@@ -74,6 +74,32 @@ pub(super) fn successor(
     }
 }
 
+/// Learns the votes at a Clique header that was skipped to, from all headers since the checkpoint before it.
+///
+/// `headers` starts with that checkpoint and ends with the header itself; the parent hashes bind all of them to it.
+///
+/// # Errors
+/// [`VerifyError::EvidenceMissing`] without headers, [`VerifyError::Hash`] when they do not lead to `header`, and what
+/// walking finds.
+pub fn rewalk(
+    header: &VerifiedHeader,
+    headers: &[Header],
+    rules: &ChainRules,
+) -> Result<VerifiedHeader, VerifyError> {
+    let number = header.number();
+    let (first, rest) = headers.split_first().ok_or(VerifyError::EvidenceMissing { number })?;
+    let refused = |source| VerifyError::Clique { number: first.number, source };
+    let epoch_length = rules.schedule.at(first.number).epoch_length;
+    let snapshot = Snapshot::at_checkpoint(first, epoch_length).map_err(refused)?;
+    let mut walk = Walk { snapshot, parent: first, parent_hash: block_hash(first), rules };
+    for header in rest {
+        walk.step(header)?;
+    }
+    super::require_hash(header.hash(), number, walk.parent_hash)?;
+    let authority = known_by(header.raw(), walk.snapshot)?;
+    Ok(verified(header.raw(), header.hash(), authority, header.signers().to_vec()))
+}
+
 /// Headers taken up one after the other.
 struct Walk<'a> {
     snapshot: Snapshot,
