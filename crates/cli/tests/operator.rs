@@ -22,7 +22,7 @@ async fn chain(folder: &Path, chain_id: u64) -> Devnet {
     let options = Options {
         state: folder.join(format!("chain-{chain_id}")),
         listen: vec!["127.0.0.1:0".parse().unwrap(); 2],
-        rules: Rules { chain_id, period: 1 },
+        rules: Rules { chain_id, ..Rules::default() },
         genesis_time: None,
         sealing: Sealing::Clock,
     };

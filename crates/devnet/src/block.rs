@@ -1,23 +1,29 @@
-//! A block: its header, the seals of all validators, and its transactions with what became of them.
+//! A block: its header, what seals it, and its transactions with what became of them.
 
 use alloy_consensus::{Eip658Value, Header, Receipt, ReceiptWithBloom};
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log};
 use alloy_rlp::{BufMut, Encodable};
 use alloy_trie::root::ordered_trie_root_with_encoder;
 
-use crate::seal::{Extra, Seal, VANITY};
+use crate::rules::Scheme;
+use crate::seal::{Extra, Form, Keys, Seal};
 use crate::transaction::Transaction;
 
 /// A sealed block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Block {
-    /// In the encoding that is hashed: round 0 and no seals in `extraData`.
+    /// Without `extraData`.
     pub(crate) header: Header,
+    pub(crate) extra: Extra,
     pub(crate) hash: B256,
-    /// The round in which the validators agreed.
-    pub(crate) round: u32,
-    /// One seal of each validator, in the order of the set; none in the genesis block.
+    /// One seal of each validator, in the order of the set; in Clique the signer's; none in the genesis block.
     pub(crate) seals: Vec<Seal>,
+    /// Who proposed the block, or in Clique signed it.
+    pub(crate) sealer: Address,
+    /// Who may seal this block, ascending.
+    pub(crate) validators: Vec<Address>,
+    /// The difficulties of all blocks up to this one.
+    pub(crate) weight: u64,
     pub(crate) transactions: Vec<Included>,
 }
 
@@ -48,17 +54,35 @@ impl Included {
 }
 
 impl Block {
+    /// Seals the block by its sealer and, in the BFT schemes, by these signers; works out the hash.
+    pub(crate) fn seal(&mut self, scheme: Scheme, keys: &Keys, signers: &[Address]) {
+        if scheme == Scheme::Ibft {
+            let digest = scheme.proposal_digest(&self.header, &self.extra);
+            self.extra.proposer_seal =
+                keys.sign(self.sealer, digest).map(|seal| seal.to_vec().into()).unwrap_or_default();
+        }
+        let signers = if scheme.is_bft() { signers } else { &[self.sealer] };
+        let digest = scheme.digest(&self.header, &self.extra);
+        self.seals = signers.iter().filter_map(|signer| keys.sign(*signer, digest)).collect();
+        self.rehash(scheme);
+    }
+
+    /// Works out the hash, whether or not the seals fit.
+    pub(crate) fn rehash(&mut self, scheme: Scheme) {
+        self.hash = scheme.block_hash(&self.header, &self.extra, &self.seals);
+    }
+
     /// Returns the header as an endpoint serves it: the first with all seals, each other one with a quorum of its own choice.
     ///
     /// Real nodes differ in the same way: each keeps the seals that reached it first.
-    pub(crate) fn served_header(&self, validators: &[Address], quorum: usize, endpoint: usize) -> Header {
-        let extra = Extra { vanity: VANITY, validators, round: self.round };
-        extra.put_in(&self.header, &self.seals_of(quorum, endpoint))
+    pub(crate) fn served_header(&self, scheme: Scheme, endpoint: usize) -> Header {
+        scheme.form(&self.header, &self.extra, Form::Served(&self.seals_of(scheme, endpoint)))
     }
 
     /// Returns the seals an endpoint has.
-    pub(crate) fn seals_of(&self, quorum: usize, endpoint: usize) -> Vec<Seal> {
-        if endpoint == 0 || self.seals.is_empty() {
+    pub(crate) fn seals_of(&self, scheme: Scheme, endpoint: usize) -> Vec<Seal> {
+        let quorum = scheme.quorum(self.validators.len());
+        if endpoint == 0 || self.seals.len() <= quorum {
             return self.seals.clone();
         }
         let number = usize::try_from(self.header.number).unwrap_or_default();

@@ -5,41 +5,36 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use alloy_consensus::constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH};
 use alloy_consensus::{Eip658Value, Header, Receipt};
-use alloy_primitives::{Address, B64, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::context::result::EVMError;
 
 use crate::block::{Block, Included, logs_bloom, receipts_root, transactions_root};
+use crate::contract;
+use crate::council::{Council, VoteError};
+use crate::draft;
 use crate::execute::Surroundings;
 use crate::pool::{Pool, PoolError};
-use crate::seal::{Extra, ISTANBUL_DIGEST, VANITY, Validators};
-use crate::state::{State, Working};
+use crate::rules::{Rules, Scheme};
+use crate::seal::{Keys, Vote, generate_secret, key_of};
+use crate::state::{Changes, State, Working};
 use crate::store::{Store, StoreError};
 use crate::transaction::{Transaction, TransactionError};
-
-/// The fixed settings of a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
-    /// The chain id (EIP-155).
-    pub chain_id: u64,
-    /// The least time between two blocks, in seconds; at least 1.
-    pub period: u64,
-}
 
 /// A running chain.
 #[derive(Debug)]
 pub struct Chain {
     rules: Rules,
-    validators: Validators,
+    keys: RwLock<Keys>,
     genesis: B256,
     store: Mutex<Store>,
     /// Consecutive blocks up to the head, never empty.
     recent: RwLock<VecDeque<Arc<Snapshot>>>,
     pool: Mutex<Pool>,
-    sealing: Mutex<()>,
+    /// Held while a block is made: one at a time.
+    council: Mutex<Council>,
 }
 
 /// A block and the state after it.
@@ -47,6 +42,8 @@ pub struct Chain {
 pub(crate) struct Snapshot {
     pub(crate) block: Block,
     pub(crate) state: State,
+    /// Who may seal the next block, ascending.
+    pub(crate) validators: Vec<Address>,
 }
 
 /// Why the chain could not be opened, or not go on.
@@ -55,12 +52,26 @@ pub enum ChainError {
     /// A block period of zero seconds.
     #[error("block period 0 s, expected at least 1 s")]
     Period,
+    /// An epoch of zero blocks, or no validators at all.
+    #[error("epoch of {epoch} blocks and {validators} validators, expected at least 1 of each")]
+    Rules {
+        /// Blocks in an epoch.
+        epoch: u64,
+        /// Validators to start with.
+        validators: u8,
+    },
     /// The system has no randomness to make keys from.
     #[error("no randomness for the validators' keys: {0}")]
     Randomness(getrandom::Error),
     /// The folder cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The call that changes the validators was not taken.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// The vote makes no sense.
+    #[error(transparent)]
+    Vote(#[from] VoteError),
 }
 
 /// Why a transaction was not taken.
@@ -85,25 +96,25 @@ impl Chain {
         if rules.period == 0 {
             return Err(ChainError::Period);
         }
-        let mut store = Store::open(folder, rules.chain_id)?;
-        if store.head()?.is_none() {
-            let secrets = generate_secrets()?;
-            let validators =
-                Validators::from_secrets(&secrets).ok_or(StoreError::Damaged("a validator key"))?;
-            store.begin(&secrets, &genesis_block(&validators, genesis_time))?;
+        if rules.epoch == 0 || rules.validators == 0 {
+            return Err(ChainError::Rules { epoch: rules.epoch, validators: rules.validators });
         }
-        let validators =
-            Validators::from_secrets(&store.secrets()?).ok_or(StoreError::Damaged("a validator key"))?;
-        let recent = load_recent(&store)?;
+        let mut store = Store::open(folder, &rules)?;
+        if store.head()?.is_none() {
+            begin(&mut store, &rules, genesis_time)?;
+        }
+        let keys = Keys::from_secrets(&store.secrets()?).ok_or(StoreError::Damaged("a validator key"))?;
+        let council = store.council()?;
+        let recent = load_recent(&store, &council)?;
         let genesis = store.block(0)?.ok_or(StoreError::Damaged("the genesis block"))?.hash;
         Ok(Self {
             rules,
-            validators,
+            keys: RwLock::new(keys),
             genesis,
             store: Mutex::new(store),
             recent: RwLock::new(recent),
             pool: Mutex::default(),
-            sealing: Mutex::new(()),
+            council: Mutex::new(council),
         })
     }
 
@@ -115,40 +126,101 @@ impl Chain {
     /// # Errors
     /// When the block cannot be written.
     pub fn seal_next(&self, now: u64) -> Result<Option<u64>, ChainError> {
-        let _one_at_a_time = lock(&self.sealing);
+        let mut council = lock(&self.council);
         let parent = self.head();
         if now < self.due(&parent) {
             return Ok(None);
         }
-        let number = parent.block.header.number + 1;
-        let round = u32::from(number.is_multiple_of(ROUND_CHANGE_EVERY));
-        let mut header = Header {
-            parent_hash: parent.block.hash,
-            beneficiary: self.validators.proposer(parent.block.header.beneficiary, round),
-            number,
-            timestamp: now,
-            ..blank_header(&self.validators)
-        };
+        let (mut block, vote) = draft::next(&self.rules, &council, &parent.block, now);
         let mut working = Working::new(parent.state.clone());
-        let (transactions, done) = self.run_waiting(&header, &mut working);
+        let (transactions, done) = self.run_waiting(&block.header, &mut working);
         let (state, changes) = working.finish();
-        header.state_root = state.root();
-        header.transactions_root = transactions_root(&transactions);
-        header.receipts_root = receipts_root(&transactions);
-        header.logs_bloom = logs_bloom(&transactions);
-        header.gas_used = transactions.iter().map(|included| included.gas_used).sum();
-        let seals = self.validators.seal(&header, VANITY, round);
-        let block = Block { hash: header.hash_slow(), header, round, seals, transactions };
+        block.header.state_root = state.root();
+        block.header.transactions_root = transactions_root(&transactions);
+        block.header.receipts_root = receipts_root(&transactions);
+        block.header.logs_bloom = logs_bloom(&transactions);
+        block.header.gas_used = transactions.iter().map(|included| included.gas_used).sum();
+        block.transactions = transactions;
+        block.seal(self.rules.scheme, &self.keys(), &council.validators);
 
-        lock(&self.store).append(&block, &changes, number.saturating_sub(WINDOW))?;
+        let number = block.header.number;
+        let mut next = council.clone();
+        next.apply(block.sealer, self.rules.is_epoch(number), vote);
+        if self.rules.scheme == Scheme::QbftContract {
+            next.replace(contract::validators(&state));
+        }
+        lock(&self.store).append(&block, &changes, &next, number.saturating_sub(WINDOW))?;
+        let validators = next.validators.clone();
+        *council = next;
         let mut recent = self.recent.write().unwrap_or_else(PoisonError::into_inner);
-        recent.push_back(Arc::new(Snapshot { block, state }));
+        recent.push_back(Arc::new(Snapshot { block, state, validators }));
         if u64::try_from(recent.len()).is_ok_and(|length| length > WINDOW) {
             recent.pop_front();
         }
         drop(recent);
         lock(&self.pool).remove(&done);
         Ok(Some(number))
+    }
+
+    /// Has a validator voted in over the next blocks; returns its address.
+    ///
+    /// Without a candidate a key is made for a new one. A candidate must have been a validator before: its key has to be here.
+    ///
+    /// # Errors
+    /// When the candidate is a validator already, or its key is not here.
+    pub fn vote_in(&self, candidate: Option<Address>) -> Result<Address, ChainError> {
+        let candidate = match candidate {
+            Some(known) if self.keys().contains(known) => known,
+            Some(unknown) => return Err(VoteError::NoKey(unknown).into()),
+            None => self.make_key()?,
+        };
+        self.vote(Vote::Add(candidate))?;
+        Ok(candidate)
+    }
+
+    /// Has a validator voted out over the next blocks.
+    ///
+    /// # Errors
+    /// When it is no validator, or would be the last to go.
+    pub fn vote_out(&self, candidate: Address) -> Result<(), ChainError> {
+        self.vote(Vote::Drop(candidate))
+    }
+
+    fn vote(&self, vote: Vote) -> Result<(), ChainError> {
+        let mut council = lock(&self.council);
+        let mut next = council.clone();
+        next.propose(vote)?;
+        if self.rules.scheme == Scheme::QbftContract {
+            drop(council);
+            return self.call_contract(vote);
+        }
+        lock(&self.store).set_council(&next)?;
+        *council = next;
+        Ok(())
+    }
+
+    /// Sends the transaction that changes the contract, from somebody new each time.
+    fn call_contract(&self, vote: Vote) -> Result<(), ChainError> {
+        let secret = generate_secret().map_err(ChainError::Randomness)?;
+        let key = key_of(secret).ok_or(StoreError::Damaged("a new key"))?;
+        let raw = match vote {
+            Vote::Add(candidate) => contract::add(self.rules.chain_id, &key, candidate),
+            Vote::Drop(candidate) => {
+                let named = contract::validators(&self.head().state);
+                let place = named.iter().position(|validator| *validator == candidate);
+                contract::remove(self.rules.chain_id, &key, place.ok_or(VoteError::NoMember(candidate))?)
+            }
+        };
+        self.submit(&raw)?;
+        Ok(())
+    }
+
+    fn make_key(&self) -> Result<Address, ChainError> {
+        let secret = generate_secret().map_err(ChainError::Randomness)?;
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let address = keys.insert(secret).ok_or(StoreError::Damaged("a new key"))?;
+        lock(&self.store).add_secret(secret)?;
+        Ok(address)
     }
 
     /// Returns when the next block is due, in UNIX seconds.
@@ -166,9 +238,9 @@ impl Chain {
         self.genesis
     }
 
-    /// Returns the validators' addresses, ascending.
+    /// Returns who may seal the next block, ascending.
     pub fn validators(&self) -> Vec<Address> {
-        self.validators.addresses()
+        self.head().validators.clone()
     }
 
     /// Returns the number of the newest block.
@@ -206,8 +278,8 @@ impl Chain {
         Ok(hash)
     }
 
-    pub(crate) fn authority(&self) -> &Validators {
-        &self.validators
+    pub(crate) fn keys(&self) -> RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -239,12 +311,10 @@ impl Chain {
         lock(&self.store).number_of(hash)
     }
 
-    /// Returns the block that holds a transaction, and the transaction's place in it.
-    pub(crate) fn locate(&self, transaction: B256) -> Result<Option<(Block, usize)>, StoreError> {
+    /// Returns the number of the block that holds a transaction, and the transaction's place in it.
+    pub(crate) fn locate(&self, transaction: B256) -> Result<Option<(u64, usize)>, StoreError> {
         let found = lock(&self.store).locate(transaction)?;
-        let Some((number, position)) = found else { return Ok(None) };
-        let block = self.block(number)?;
-        Ok(block.zip(usize::try_from(position).ok()))
+        Ok(found.and_then(|(number, position)| Some((number, usize::try_from(position).ok()?))))
     }
 
     /// Returns the numbers of the blocks in a range that hold transactions.
@@ -294,19 +364,22 @@ impl Chain {
 }
 
 /// Returns the recent blocks with their states, walking back from the newest state.
-fn load_recent(store: &Store) -> Result<VecDeque<Arc<Snapshot>>, StoreError> {
+fn load_recent(store: &Store, council: &Council) -> Result<VecDeque<Arc<Snapshot>>, StoreError> {
     let mut number = store.head()?.ok_or(StoreError::Damaged("the list of blocks"))?;
     let (changes, codes) = store.state()?;
     let mut state = State::default();
     state.apply(&changes, &codes);
     let mut recent = VecDeque::new();
+    let mut validators = council.validators.clone();
     let oldest = number.saturating_sub(WINDOW - 1);
     loop {
         let block = store.block(number)?.ok_or(StoreError::Damaged("the list of blocks"))?;
         if state.root() != block.header.state_root {
             return Err(StoreError::StateRoot { expected: block.header.state_root, found: state.root() });
         }
-        recent.push_front(Arc::new(Snapshot { block, state: state.clone() }));
+        let before = block.validators.clone();
+        recent.push_front(Arc::new(Snapshot { block, state: state.clone(), validators }));
+        validators = before;
         if number == oldest {
             return Ok(recent);
         }
@@ -315,36 +388,20 @@ fn load_recent(store: &Store) -> Result<VecDeque<Arc<Snapshot>>, StoreError> {
     }
 }
 
-/// The first block: an empty state, the validators, no seals.
-fn genesis_block(validators: &Validators, timestamp: u64) -> Block {
-    let header = Header { timestamp, ..blank_header(validators) };
-    Block { hash: header.hash_slow(), header, round: 0, seals: Vec::new(), transactions: Vec::new() }
-}
-
-/// What all headers of this chain have in common.
-fn blank_header(validators: &Validators) -> Header {
-    let extra = Extra { vanity: VANITY, validators: &validators.addresses(), round: 0 };
-    Header {
-        ommers_hash: EMPTY_OMMER_ROOT_HASH,
-        state_root: EMPTY_ROOT_HASH,
-        transactions_root: EMPTY_ROOT_HASH,
-        receipts_root: EMPTY_ROOT_HASH,
-        difficulty: U256::from(1),
-        gas_limit: GAS_LIMIT,
-        extra_data: extra.encode(&[]),
-        mix_hash: ISTANBUL_DIGEST,
-        nonce: B64::ZERO,
-        ..Header::default()
+/// Makes keys and the first block of a new chain.
+fn begin(store: &mut Store, rules: &Rules, genesis_time: u64) -> Result<(), ChainError> {
+    let secrets = (0..rules.validators)
+        .map(|_| generate_secret().map_err(ChainError::Randomness))
+        .collect::<Result<Vec<_>, _>>()?;
+    let keys = Keys::from_secrets(&secrets).ok_or(StoreError::Damaged("a validator key"))?;
+    let council = Council::new(keys.addresses());
+    let (mut state, mut changes) = (State::default(), Changes::default());
+    if rules.scheme == Scheme::QbftContract {
+        changes = contract::genesis(&council.validators);
+        state.apply(&changes.forward, &changes.codes);
     }
-}
-
-fn generate_secrets() -> Result<Vec<B256>, ChainError> {
-    let generate = |_| {
-        let mut secret = B256::ZERO;
-        getrandom::fill(secret.as_mut_slice()).map_err(ChainError::Randomness)?;
-        Ok(secret)
-    };
-    (0..VALIDATORS).map(generate).collect()
+    let genesis = draft::genesis(rules, &council, state.root(), genesis_time);
+    Ok(store.begin(rules.scheme, &secrets, (&genesis, &changes), &council)?)
 }
 
 /// Yellow Paper §6.2 with EIP-2028: what a transaction costs before its first instruction.
@@ -361,12 +418,3 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// How many recent states are kept.
 pub(crate) const WINDOW: u64 = 512;
-
-/// The fewest validators that tolerate a faulty one.
-const VALIDATORS: usize = 4;
-
-const GAS_LIMIT: u64 = 30_000_000;
-
-/// Every fiftieth block is agreed on in round 1, as when a proposer was late: readers must tell the block hash (round left
-/// out) from the commit digest (round kept), which are equal in round 0.
-const ROUND_CHANGE_EVERY: u64 = 50;

@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::num::ParseIntError;
 use std::process::ExitCode;
+use std::str::FromStr;
 
-use devnet::{Devnet, Options, Rules, Sealing};
+use devnet::{Devnet, Options, Rules, Scheme, Sealing};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -45,7 +47,7 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
 
 fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, String> {
     let (mut state, mut listen) = (None, Vec::new());
-    let mut rules = Rules { chain_id: 81777, period: 1 };
+    let mut rules = Rules::default();
     let mut genesis_time = None;
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{} needs a value", name.display()))?;
@@ -61,6 +63,9 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Strin
             }
             Some("--period") => rules.period = number("--period", value)?,
             Some("--chain-id") => rules.chain_id = number("--chain-id", value)?,
+            Some("--epoch") => rules.epoch = number("--epoch", value)?,
+            Some("--scheme") => rules.scheme = scheme(value)?,
+            Some("--validators") => rules.validators = number("--validators", value)?,
             Some("--genesis-time") => genesis_time = Some(number("--genesis-time", value)?),
             _ => return Err(format!("unknown option {}", name.display())),
         }
@@ -72,9 +77,15 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Options, Strin
     Ok(Options { state, listen, rules, genesis_time, sealing: Sealing::Clock })
 }
 
-fn number(name: &str, value: &str) -> Result<u64, String> {
+fn number<N: FromStr<Err = ParseIntError>>(name: &str, value: &str) -> Result<N, String> {
     value.parse().map_err(|error| format!("{name} {value}: {error}"))
 }
 
+fn scheme(value: &str) -> Result<Scheme, String> {
+    let known = Scheme::ALL.map(|(name, _)| name).join(", ");
+    Scheme::named(value).ok_or_else(|| format!("--scheme {value}: expected one of {known}"))
+}
+
 const USAGE: &str = "\
-usage: medrec-devnet --state DIR --rpc ADDRESS[,ADDRESS...] [--period SECONDS] [--chain-id ID] [--genesis-time UNIX-SECONDS]";
+usage: medrec-devnet --state DIR --rpc ADDRESS[,ADDRESS...] [--period SECONDS] [--chain-id ID] \
+[--scheme clique|ibft|ibft2|qbft|qbft-contract] [--epoch BLOCKS] [--validators COUNT] [--genesis-time UNIX-SECONDS]";

@@ -19,9 +19,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::chain::{Chain, ChainError, Rules};
-use crate::lies::Lie;
+use crate::chain::{Chain, ChainError};
+use crate::lies::{Lie, Telling};
 use crate::rpc::{Params, RpcError, View};
+use crate::rules::Rules;
 
 /// How to start the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,15 +165,7 @@ impl Devnet {
 struct Endpoint {
     chain: Arc<Chain>,
     index: usize,
-    lie: RwLock<Option<Telling>>,
-}
-
-/// A lie that is being told.
-#[derive(Debug, Clone, Copy)]
-struct Telling {
-    lie: Lie,
-    /// The newest block when it was switched on.
-    since: u64,
+    lie: RwLock<Option<Arc<Telling>>>,
 }
 
 fn router(endpoint: Endpoint) -> Router {
@@ -200,29 +193,26 @@ async fn respond(State(endpoint): State<Arc<Endpoint>>, body: Result<Bytes, Byte
         Err(error) => return reply(&error_response(&Value::Null, &RpcError::parse(error.to_string()))),
     };
     let is_control = method_of(&request).is_some_and(|method| method.starts_with("devnet_"));
-    match endpoint.telling().filter(|_| !is_control).map(|telling| telling.lie) {
-        Some(Lie::Dead) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        Some(Lie::Garbage) => return GARBAGE.into_response(),
-        Some(Lie::Huge) => return huge(),
-        Some(Lie::Slow) => tokio::time::sleep(SLOWNESS).await,
-        _ => {}
-    }
+    let telling = endpoint.telling().filter(|_| !is_control);
+    let transport = telling.as_ref().and_then(|telling| telling.transport());
     // Reads and calls may take a while, and the runtime's threads are few.
-    match tokio::task::spawn_blocking(move || endpoint.respond_to(&request)).await {
-        Ok(Some(answer)) => reply(&answer),
-        Ok(None) => StatusCode::OK.into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    let answering = tokio::task::spawn_blocking(move || endpoint.respond_to(telling.as_deref(), &request));
+    match (answering.await, transport) {
+        (Ok(Some(answer)), Some(lie)) => lie.send(answer.to_string()).await,
+        (Ok(Some(answer)), None) => reply(&answer),
+        (Ok(None), _) => StatusCode::OK.into_response(),
+        (Err(_), _) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
 impl Endpoint {
-    fn telling(&self) -> Option<Telling> {
-        *self.lie.read().unwrap_or_else(PoisonError::into_inner)
+    fn telling(&self) -> Option<Arc<Telling>> {
+        self.lie.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Answers a request or a batch of them; notifications get no answer.
-    fn respond_to(&self, request: &Value) -> Option<Value> {
-        match request {
+    fn respond_to(&self, telling: Option<&Telling>, request: &Value) -> Option<Value> {
+        let answer = match request {
             Value::Array(batch) if batch.is_empty() => {
                 Some(error_response(&Value::Null, &RpcError::request("empty batch")))
             }
@@ -232,14 +222,18 @@ impl Endpoint {
             }
             Value::Array(batch) => {
                 let answers: Vec<Value> =
-                    batch.iter().filter_map(|request| self.respond_to_one(request)).collect();
+                    batch.iter().filter_map(|request| self.respond_to_one(telling, request)).collect();
                 (!answers.is_empty()).then(|| answers.into())
             }
-            single => self.respond_to_one(single),
+            single => self.respond_to_one(telling, single),
+        };
+        match telling {
+            Some(telling) => answer.map(|answer| telling.spoil(answer)),
+            None => answer,
         }
     }
 
-    fn respond_to_one(&self, request: &Value) -> Option<Value> {
+    fn respond_to_one(&self, telling: Option<&Telling>, request: &Value) -> Option<Value> {
         let invalid = |message| Some(error_response(&Value::Null, &RpcError::request(message)));
         let Some(object) = request.as_object() else { return invalid("expected an object") };
         let id = match object.get("id") {
@@ -253,38 +247,57 @@ impl Endpoint {
         let Some(method) = method_of(request) else { return invalid("expected a method name") };
         // A notification: nobody wants to hear what becomes of it.
         let id = id?;
-        let answer = Params::new(object.get("params")).and_then(|params| self.answer(method, &params));
+        let answer =
+            Params::new(object.get("params")).and_then(|params| self.answer(telling, method, &params));
         Some(match answer {
             Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
             Err(error) => error_response(id, &error),
         })
     }
 
-    fn answer(&self, method: &str, params: &Params<'_>) -> Result<Value, RpcError> {
+    fn answer(
+        &self,
+        telling: Option<&Telling>,
+        method: &str,
+        params: &Params<'_>,
+    ) -> Result<Value, RpcError> {
         match method {
-            "devnet_lies" => Ok(Lie::ALL.iter().map(|(name, _)| *name).collect()),
+            "devnet_lies" => Ok(Lie::all().map(|lie| lie.to_json()).collect()),
             "devnet_setLie" => self.set_lie(params),
+            "devnet_vote" => self.vote(params),
             _ => {
-                let view = View { chain: &self.chain, endpoint: self.index, head: self.chain.head_number() };
-                match self.telling() {
-                    Some(Telling { lie, since }) => lie.answer(since, view, method, params),
+                let chain = &*self.chain;
+                let view = View { chain, blocks: chain, endpoint: self.index, head: chain.head_number() };
+                match telling {
+                    Some(telling) => telling.answer(view, method, params),
                     None => view.answer(method, params),
                 }
             }
         }
     }
 
+    /// Switches a lie on by its name, or off with null.
     fn set_lie(&self, params: &Params<'_>) -> Result<Value, RpcError> {
-        let lie = match params.values() {
+        let telling = match params.values() {
             [Value::Null] => None,
-            [Value::String(name)] => {
-                Some(Lie::named(name).ok_or_else(|| RpcError::params(format!("no lie is called {name:?}")))?)
-            }
+            [Value::String(name)] => Some(Arc::new(Telling::start(name, &self.chain)?)),
             _ => return Err(RpcError::params("expected the name of a lie, or null")),
         };
-        let since = self.chain.head_number();
-        *self.lie.write().unwrap_or_else(PoisonError::into_inner) = lie.map(|lie| Telling { lie, since });
+        *self.lie.write().unwrap_or_else(PoisonError::into_inner) = telling;
         Ok(params.values().first().cloned().unwrap_or_default())
+    }
+
+    /// Has a validator voted in (`"add"`, a new one unless an address follows) or out (`"drop"` and its address).
+    fn vote(&self, params: &Params<'_>) -> Result<Value, RpcError> {
+        let candidate = params.values().get(1).map(|_| params.address(1)).transpose()?;
+        match (params.values().first().and_then(Value::as_str), candidate) {
+            (Some("add"), candidate) => Ok(json!(self.chain.vote_in(candidate)?)),
+            (Some("drop"), Some(candidate)) => {
+                self.chain.vote_out(candidate)?;
+                Ok(json!(candidate))
+            }
+            _ => Err(RpcError::params("expected \"add\" and perhaps an address, or \"drop\" and an address")),
+        }
     }
 }
 
@@ -298,12 +311,6 @@ fn error_response(id: &Value, error: &RpcError) -> Value {
 
 fn reply(answer: &Value) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response()
-}
-
-fn huge() -> Response {
-    let mut body = br#"{"jsonrpc":"2.0","id":1,"result":"0x"#.to_vec();
-    body.resize(HUGE_BYTES, b'0');
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// Seals each block when it is due, until told to stop.
@@ -338,6 +345,3 @@ fn unix_seconds() -> u64 {
 const MAX_REQUEST_BYTES: usize = 1024 * 1024;
 const MAX_BATCH: usize = 100;
 const GRACE: Duration = Duration::from_secs(2);
-const SLOWNESS: Duration = Duration::from_secs(5);
-const HUGE_BYTES: usize = 64 * 1024 * 1024;
-const GARBAGE: &str = "<!doctype html><title>502 Bad Gateway</title><h1>502 Bad Gateway</h1>";

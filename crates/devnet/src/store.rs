@@ -1,8 +1,8 @@
-//! The chain on disk: one SQLite file that holds the validators' keys, every block, and the newest state.
+//! The chain on disk: one SQLite file that holds the validators' keys, every block, the votes that count, and the newest state.
 //!
 //! A block, what it did to the state, and what would undo it are written in one transaction before anybody is told of the
 //! block, so a process that is killed goes on where it stopped. Of the state only the newest version is kept, with the
-//! changes that lead back through the window of recent blocks. A block takes about 800 bytes, 3 MB per hour at one a second.
+//! changes that lead back through the window of recent blocks. A block takes about 1.5 kB, 5 MB per hour at one a second.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +13,9 @@ use alloy_rlp::Decodable;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction as Writing, params};
 
 use crate::block::{Block, Included};
-use crate::seal::Seal;
+use crate::council::Council;
+use crate::rules::{Rules, Scheme};
+use crate::seal::{Extra, Seal};
 use crate::state::{AccountFields, Change, Changes, Codes};
 use crate::transaction::{Transaction, TransactionError};
 
@@ -24,8 +26,11 @@ pub(crate) struct Store {
     chain_id: u64,
 }
 
-/// Hash, header, round and seals.
-type StoredBlock = (Vec<u8>, Vec<u8>, u32, Vec<u8>);
+/// Hash, header, seals, and the rest as JSON.
+type StoredBlock = (Vec<u8>, Vec<u8>, Vec<u8>, String);
+
+/// What is stored of a block as JSON: `extraData` without seals, sealer, validators, weight.
+type Sealing = (Extra, Address, Vec<Address>, u64);
 
 /// Why the chain could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +42,14 @@ pub enum StoreError {
         expected: u64,
         /// The one there.
         found: u64,
+    },
+    /// The folder holds a chain that is sealed in another way.
+    #[error("the state folder holds a chain of scheme {found}, expected {expected}")]
+    Scheme {
+        /// The one asked for.
+        expected: &'static str,
+        /// The one there.
+        found: String,
     },
     /// A value in the file does not have the form it was written in.
     #[error("{0} in the state folder is damaged")]
@@ -69,9 +82,9 @@ pub enum StoreError {
     /// A stored transaction does not decode.
     #[error("a transaction in the state folder is damaged")]
     Transaction(#[from] TransactionError),
-    /// A stored list of changes does not decode.
-    #[error("changes in the state folder are damaged")]
-    Undo(#[from] serde_json::Error),
+    /// A stored value does not decode: changes, validators with their votes, or what seals a block.
+    #[error("JSON in the state folder is damaged")]
+    Json(#[from] serde_json::Error),
 }
 
 impl Store {
@@ -79,7 +92,7 @@ impl Store {
     ///
     /// # Errors
     /// When the folder cannot be written, is open elsewhere, or belongs to another chain.
-    pub(crate) fn open(folder: &Path, chain_id: u64) -> Result<Self, StoreError> {
+    pub(crate) fn open(folder: &Path, rules: &Rules) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(StoreError::Folder)?;
         let connection = Connection::open(folder.join("chain.sqlite"))?;
         connection.busy_timeout(Duration::from_secs(2))?;
@@ -94,46 +107,61 @@ impl Store {
             FORMAT => {}
             found => return Err(StoreError::Format { expected: FORMAT, found }),
         }
-        let store = Self { connection, chain_id };
-        let found = store.connection.query_row("SELECT id FROM chain", [], |row| row.get(0)).optional()?;
-        match found.map(natural).transpose()? {
-            Some(found) if found != chain_id => Err(StoreError::ChainId { expected: chain_id, found }),
-            _ => Ok(store),
+        let store = Self { connection, chain_id: rules.chain_id };
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?));
+        let chain = store.connection.query_row("SELECT id, scheme FROM chain", [], read).optional()?;
+        if let Some((id, scheme)) = chain {
+            let found = natural(id)?;
+            if found != rules.chain_id {
+                return Err(StoreError::ChainId { expected: rules.chain_id, found });
+            }
+            if scheme != rules.scheme.name() {
+                return Err(StoreError::Scheme { expected: rules.scheme.name(), found: scheme });
+            }
         }
+        Ok(store)
     }
 
-    /// Returns the validators' secret keys; none when the chain is new.
+    /// Returns all secret keys of validators; none when the chain is new.
     pub(crate) fn secrets(&self) -> Result<Vec<B256>, StoreError> {
         let mut statement = self.connection.prepare("SELECT secret FROM validators")?;
         let secrets = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
         secrets.map(|secret| hash("a validator key", &secret?)).collect()
     }
 
-    /// Writes the first block together with the validators' keys and the chain id.
-    pub(crate) fn begin(&mut self, secrets: &[B256], genesis: &Block) -> Result<(), StoreError> {
+    /// Writes the first block together with the validators' keys, the chain id and the scheme.
+    pub(crate) fn begin(
+        &mut self,
+        scheme: Scheme,
+        secrets: &[B256],
+        (genesis, changes): (&Block, &Changes),
+        council: &Council,
+    ) -> Result<(), StoreError> {
         let chain_id = integer(self.chain_id)?;
         let writing = self.connection.transaction()?;
-        writing.execute("INSERT INTO chain (id) VALUES (?)", params![chain_id])?;
+        writing.execute("INSERT INTO chain (id, scheme) VALUES (?, ?)", params![chain_id, scheme.name()])?;
         for secret in secrets {
-            writing.execute("INSERT INTO validators (secret) VALUES (?)", params![secret.as_slice()])?;
+            write_secret(&writing, *secret)?;
         }
         write_block(&writing, genesis)?;
+        write_changes(&writing, changes)?;
+        write_council(&writing, council)?;
         Ok(writing.commit()?)
     }
 
     /// Writes a block and what it did, and forgets how to undo blocks before `oldest`.
-    pub(crate) fn append(&mut self, block: &Block, changes: &Changes, oldest: u64) -> Result<(), StoreError> {
+    pub(crate) fn append(
+        &mut self,
+        block: &Block,
+        changes: &Changes,
+        council: &Council,
+        oldest: u64,
+    ) -> Result<(), StoreError> {
         let number = integer(block.header.number)?;
         let writing = self.connection.transaction()?;
         write_block(&writing, block)?;
-        for (hash, code) in &changes.codes {
-            writing
-                .prepare("INSERT OR IGNORE INTO codes (hash, code) VALUES (?, ?)")?
-                .execute(params![hash.as_slice(), code.as_ref()])?;
-        }
-        for change in &changes.forward {
-            write_change(&writing, change)?;
-        }
+        write_changes(&writing, changes)?;
+        write_council(&writing, council)?;
         if !changes.undo.is_empty() {
             writing
                 .prepare("INSERT INTO undo (number, changes) VALUES (?, ?)")?
@@ -141,6 +169,27 @@ impl Store {
         }
         writing.prepare("DELETE FROM undo WHERE number < ?")?.execute(params![integer(oldest)?])?;
         Ok(writing.commit()?)
+    }
+
+    /// Writes one more secret key.
+    pub(crate) fn add_secret(&mut self, secret: B256) -> Result<(), StoreError> {
+        let writing = self.connection.transaction()?;
+        write_secret(&writing, secret)?;
+        Ok(writing.commit()?)
+    }
+
+    /// Writes the validators with their votes, when a vote is called between two blocks.
+    pub(crate) fn set_council(&mut self, council: &Council) -> Result<(), StoreError> {
+        let writing = self.connection.transaction()?;
+        write_council(&writing, council)?;
+        Ok(writing.commit()?)
+    }
+
+    /// Returns the validators with their votes after the newest block.
+    pub(crate) fn council(&self) -> Result<Council, StoreError> {
+        let stored: String =
+            self.connection.query_row("SELECT council FROM council", [], |row| row.get(0))?;
+        Ok(serde_json::from_str(&stored)?)
     }
 
     /// Returns the number of the newest block; nothing when the chain is new.
@@ -156,17 +205,21 @@ impl Store {
         let Ok(wanted) = integer(number) else { return Ok(None) };
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
         let mut statement =
-            self.connection.prepare("SELECT hash, header, round, seals FROM blocks WHERE number = ?")?;
+            self.connection.prepare("SELECT hash, header, seals, sealing FROM blocks WHERE number = ?")?;
         let row: Option<StoredBlock> = statement.query_row(params![wanted], read).optional()?;
-        let Some((stored_hash, header, round, seals)) = row else { return Ok(None) };
+        let Some((stored_hash, header, seals, sealing)) = row else { return Ok(None) };
         let header = Header::decode(&mut header.as_slice()).map_err(StoreError::Rlp)?;
         let seals =
             seals.chunks(65).map(|seal| Seal::try_from(seal).ok().ok_or(StoreError::Damaged("a seal")));
+        let (extra, sealer, validators, weight): Sealing = serde_json::from_str(&sealing)?;
         Ok(Some(Block {
             header,
+            extra,
             hash: hash("a block hash", &stored_hash)?,
-            round,
             seals: seals.collect::<Result<_, _>>()?,
+            sealer,
+            validators,
+            weight,
             transactions: self.transactions(wanted)?,
         }))
     }
@@ -260,13 +313,13 @@ impl Store {
 fn write_block(writing: &Writing<'_>, block: &Block) -> Result<(), StoreError> {
     let number = integer(block.header.number)?;
     writing
-        .prepare("INSERT INTO blocks (number, hash, header, round, seals) VALUES (?, ?, ?, ?, ?)")?
+        .prepare("INSERT INTO blocks (number, hash, header, seals, sealing) VALUES (?, ?, ?, ?, ?)")?
         .execute(params![
             number,
             block.hash.as_slice(),
             alloy_rlp::encode(&block.header),
-            block.round,
-            block.seals.concat()
+            block.seals.concat(),
+            serde_json::to_string(&(&block.extra, block.sealer, &block.validators, block.weight))?
         ])?;
     let sql = "INSERT INTO transactions (hash, number, position, sender, raw, receipt, gas_used) VALUES (?, ?, ?, ?, ?, ?, ?)";
     for (position, included) in (0_i64..).zip(&block.transactions) {
@@ -283,6 +336,27 @@ fn write_block(writing: &Writing<'_>, block: &Block) -> Result<(), StoreError> {
         ])?;
     }
     Ok(())
+}
+
+fn write_secret(writing: &Writing<'_>, secret: B256) -> Result<(), StoreError> {
+    writing.execute("INSERT INTO validators (secret) VALUES (?)", params![secret.as_slice()])?;
+    Ok(())
+}
+
+fn write_council(writing: &Writing<'_>, council: &Council) -> Result<(), StoreError> {
+    writing
+        .prepare("INSERT OR REPLACE INTO council (one, council) VALUES (1, ?)")?
+        .execute(params![serde_json::to_string(council)?])?;
+    Ok(())
+}
+
+fn write_changes(writing: &Writing<'_>, changes: &Changes) -> Result<(), StoreError> {
+    for (hash, code) in &changes.codes {
+        writing
+            .prepare("INSERT OR IGNORE INTO codes (hash, code) VALUES (?, ?)")?
+            .execute(params![hash.as_slice(), code.as_ref()])?;
+    }
+    changes.forward.iter().try_for_each(|change| write_change(writing, change))
 }
 
 fn write_change(writing: &Writing<'_>, change: &Change) -> Result<(), StoreError> {
@@ -329,13 +403,14 @@ fn hash(what: &'static str, bytes: &[u8]) -> Result<B256, StoreError> {
     B256::try_from(bytes).ok().ok_or(StoreError::Damaged(what))
 }
 
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 const SCHEMA: &str = "
-CREATE TABLE chain (id INTEGER NOT NULL);
+CREATE TABLE chain (id INTEGER NOT NULL, scheme TEXT NOT NULL);
+CREATE TABLE council (one INTEGER PRIMARY KEY, council TEXT NOT NULL);
 CREATE TABLE validators (secret BLOB NOT NULL);
-CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, header BLOB NOT NULL, round INTEGER NOT NULL,
-  seals BLOB NOT NULL);
+CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, header BLOB NOT NULL, seals BLOB NOT NULL,
+  sealing TEXT NOT NULL);
 CREATE TABLE transactions (hash BLOB PRIMARY KEY, number INTEGER NOT NULL, position INTEGER NOT NULL, sender BLOB NOT NULL, raw BLOB NOT NULL,
   receipt BLOB NOT NULL, gas_used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE UNIQUE INDEX transactions_in_order ON transactions (number, position);

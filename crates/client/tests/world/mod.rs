@@ -46,7 +46,7 @@ impl World {
         let options = Options {
             state: folder.clone(),
             listen: vec!["127.0.0.1:0".parse().unwrap(); 3],
-            rules: Rules { chain_id: CHAIN_ID, period: 1 },
+            rules: Rules { chain_id: CHAIN_ID, ..Rules::default() },
             genesis_time: Some(GENESIS_TIME),
             sealing: Sealing::Manual,
         };

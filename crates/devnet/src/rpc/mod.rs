@@ -14,7 +14,8 @@ use alloy_primitives::{Address, B256};
 use serde_json::{Value, json};
 
 use crate::block::Block;
-use crate::chain::{Chain, Snapshot, SubmitError, WINDOW};
+use crate::chain::{Chain, ChainError, Snapshot, SubmitError, WINDOW};
+use crate::rules::Scheme;
 use crate::store::StoreError;
 
 pub(crate) use params::{Params, Selector};
@@ -75,9 +76,37 @@ impl From<StoreError> for RpcError {
     }
 }
 
+impl From<ChainError> for RpcError {
+    fn from(error: ChainError) -> Self {
+        match error {
+            ChainError::Store(error) => error.into(),
+            other => Self::server(other.to_string()),
+        }
+    }
+}
+
 impl From<SubmitError> for RpcError {
     fn from(error: SubmitError) -> Self {
         Self::server(error.to_string())
+    }
+}
+
+/// Where an endpoint has its blocks from: the chain, or what a lie makes of it.
+pub(crate) trait Blocks: std::fmt::Debug {
+    /// Returns a block of any age.
+    fn block(&self, number: u64) -> Result<Option<Block>, StoreError>;
+
+    /// Returns the number of the block with a hash.
+    fn number_of(&self, hash: B256) -> Result<Option<u64>, StoreError>;
+}
+
+impl Blocks for Chain {
+    fn block(&self, number: u64) -> Result<Option<Block>, StoreError> {
+        self.block(number)
+    }
+
+    fn number_of(&self, hash: B256) -> Result<Option<u64>, StoreError> {
+        self.number_of(hash)
     }
 }
 
@@ -85,6 +114,7 @@ impl From<SubmitError> for RpcError {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct View<'a> {
     pub(crate) chain: &'a Chain,
+    pub(crate) blocks: &'a dyn Blocks,
     /// Which endpoint; decides which seals its blocks carry.
     pub(crate) endpoint: usize,
     /// The newest block it shows.
@@ -98,6 +128,8 @@ impl View<'_> {
     /// When the method is unknown, its parameters are wrong, or what was asked for is not there.
     pub(crate) fn answer(&self, method: &str, params: &Params<'_>) -> Result<Value, RpcError> {
         match method {
+            "clique_getSigners" if !self.chain.rules().scheme.is_bft() => self.validators(params),
+            "debug_getRawHeader" => self.raw_header(params),
             "eth_blockNumber" => Ok(quantity(self.head)),
             "eth_call" => self.call(params),
             "eth_chainId" => Ok(quantity(self.chain.rules().chain_id)),
@@ -135,8 +167,16 @@ impl View<'_> {
             "eth_getTransactionReceipt" => self.receipt(params.hash(0)?),
             "eth_sendRawTransaction" => Ok(json!(self.chain.submit(&params.data(0)?)?)),
             "eth_syncing" => Ok(json!(false)),
-            "istanbul_getValidators" => Ok(json!(self.chain.validators())),
+            "ibft_getValidatorsByBlockNumber" if self.chain.rules().scheme == Scheme::Ibft2 => {
+                self.validators(params)
+            }
+            "istanbul_getValidators" if self.chain.rules().scheme.is_bft() => self.validators(params),
             "net_version" => Ok(json!(self.chain.rules().chain_id.to_string())),
+            "qbft_getValidatorsByBlockNumber"
+                if matches!(self.chain.rules().scheme, Scheme::Qbft | Scheme::QbftContract) =>
+            {
+                self.validators(params)
+            }
             "web3_clientVersion" => Ok(json!(concat!("medrec-devnet/", env!("CARGO_PKG_VERSION")))),
             _ => Err(RpcError::method(method)),
         }
@@ -151,7 +191,7 @@ impl View<'_> {
     pub(crate) fn number(&self, selector: &Selector) -> Result<Option<u64>, RpcError> {
         let number = match selector {
             Selector::Earliest => Some(0),
-            Selector::Hash(hash) => self.chain.number_of(*hash)?,
+            Selector::Hash(hash) => self.blocks.number_of(*hash)?,
             Selector::Latest => Some(self.head),
             Selector::Number(number) => Some(*number),
         };
@@ -161,7 +201,7 @@ impl View<'_> {
     /// Returns a block that this endpoint shows.
     pub(crate) fn block(&self, number: Option<u64>) -> Result<Option<Block>, RpcError> {
         match number.filter(|number| *number <= self.head) {
-            Some(number) => Ok(self.chain.block(number)?),
+            Some(number) => Ok(self.blocks.block(number)?),
             None => Ok(None),
         }
     }

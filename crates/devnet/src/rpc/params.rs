@@ -17,7 +17,8 @@ pub(crate) enum Selector {
     Earliest,
     /// The block with this hash.
     Hash(B256),
-    /// The newest block. QBFT blocks are final at once, so `safe` and `finalized` mean this too, and so does `pending`.
+    /// The newest block. No block of this chain is ever taken back, so `safe` and `finalized` mean this too, and so does
+    /// `pending`.
     Latest,
     /// The block with this number.
     Number(u64),

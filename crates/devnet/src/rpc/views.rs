@@ -13,9 +13,24 @@ use crate::transaction::Transaction;
 impl View<'_> {
     pub(super) fn block_json(&self, number: Option<u64>, full: bool) -> Result<Value, RpcError> {
         let Some(block) = self.block(number)? else { return Ok(Value::Null) };
-        let authority = self.chain.authority();
-        let header = block.served_header(&authority.addresses(), authority.quorum(), self.endpoint);
+        let header = block.served_header(self.chain.rules().scheme, self.endpoint);
         Ok(block_json(&block, &header, full))
+    }
+
+    /// Returns the RLP of a header.
+    pub(super) fn raw_header(&self, params: &Params<'_>) -> Result<Value, RpcError> {
+        params.value(0)?;
+        let number = self.number(&params.selector(0)?)?;
+        let block = self.block(number)?.ok_or_else(|| RpcError::server("header not found"))?;
+        let header = block.served_header(self.chain.rules().scheme, self.endpoint);
+        Ok(json!(Bytes::from(alloy_rlp::encode(header))))
+    }
+
+    /// Returns who may seal the block after one.
+    pub(super) fn validators(&self, params: &Params<'_>) -> Result<Value, RpcError> {
+        let number = self.known(&params.selector(0)?)?;
+        let next = self.blocks.block(number + 1)?;
+        Ok(json!(next.map_or_else(|| self.chain.validators(), |block| block.validators)))
     }
 
     pub(super) fn transaction(&self, hash: B256) -> Result<Value, RpcError> {
@@ -87,7 +102,8 @@ impl View<'_> {
     }
 
     fn located(&self, hash: B256) -> Result<Option<(Block, usize)>, RpcError> {
-        Ok(self.chain.locate(hash)?.filter(|(block, _)| block.header.number <= self.head))
+        let Some((number, position)) = self.chain.locate(hash)? else { return Ok(None) };
+        Ok(self.block(Some(number))?.map(|block| (block, position)))
     }
 
     /// Returns whether a selector means a block this endpoint has; used where an unknown block is an error.
@@ -130,7 +146,7 @@ fn block_json(block: &Block, header: &Header, full: bool) -> Value {
         "size": length(block.rlp_length(header)),
         "stateRoot": header.state_root,
         "timestamp": quantity(header.timestamp),
-        "totalDifficulty": quantity(header.number + 1),
+        "totalDifficulty": quantity(block.weight),
         "transactions": block.transactions.iter().enumerate().map(transaction).collect::<Vec<_>>(),
         "transactionsRoot": header.transactions_root,
         "uncles": [],

@@ -73,7 +73,7 @@ fn hash_with(header: &Header, extra: &Extra) -> B256 {
     keccak256(alloy_rlp::encode(Header { extra_data: encoded.into(), ..header.clone() }))
 }
 
-fn header_of(block: &Value) -> Header {
+pub(crate) fn header_of(block: &Value) -> Header {
     Header {
         parent_hash: hash(&block["parentHash"]),
         ommers_hash: hash(&block["sha3Uncles"]),
@@ -90,6 +90,7 @@ fn header_of(block: &Value) -> Header {
         extra_data: data(&block["extraData"]),
         mix_hash: hash(&block["mixHash"]),
         nonce: text(&block["nonce"]).parse::<B64>().expect("a nonce"),
+        base_fee_per_gas: block.get("baseFeePerGas").map(number),
         ..Header::default()
     }
 }

@@ -85,6 +85,7 @@ fn refuses_bad_parameters_of_every_method_without_falling_over() {
         json!({ "from": "0x0000000000000000000000000000000000000001", "gas": "0xffffffffffffffff", "value": "0x1" }),
     ];
     let methods = [
+        "debug_getRawHeader",
         "eth_blockNumber",
         "eth_call",
         "eth_estimateGas",
@@ -101,10 +102,17 @@ fn refuses_bad_parameters_of_every_method_without_falling_over() {
         "eth_getTransactionCount",
         "eth_getTransactionReceipt",
         "eth_sendRawTransaction",
+        "istanbul_getValidators",
     ];
-    for lie in
-        [json!(null), json!("fork"), json!("other-block"), json!("wrong-proof"), json!("other-account")]
-    {
+    for lie in [
+        json!(null),
+        json!("fork"),
+        json!("other-block"),
+        json!("wrong-proof"),
+        json!("other-account"),
+        json!("other-slot"),
+        json!("foreign-chain"),
+    ] {
         net.ask("devnet_setLie", json!([lie]));
         for method in methods {
             let requests: Vec<Value> = odd

@@ -49,19 +49,25 @@ pub(crate) struct Net {
 
 impl Net {
     pub(crate) fn start() -> Self {
-        Self::start_in(Folder::new(), GENESIS_TIME)
+        Self::start_with(options(Path::new("")).rules)
     }
 
-    fn start_in(folder: Folder, now: u64) -> Self {
+    /// Starts a chain with other rules.
+    pub(crate) fn start_with(rules: Rules) -> Self {
+        Self::start_in(Folder::new(), rules, GENESIS_TIME)
+    }
+
+    fn start_in(folder: Folder, rules: Rules, now: u64) -> Self {
         let runtime = Runtime::new().expect("a runtime starts");
-        let devnet = runtime.block_on(Devnet::start(options(folder.path()))).expect("the devnet starts");
+        let options = Options { rules, ..options(folder.path()) };
+        let devnet = runtime.block_on(Devnet::start(options)).expect("the devnet starts");
         Self { endpoints: devnet.endpoints(), devnet: Some(devnet), runtime, folder, now }
     }
 
     /// Stops the chain and starts it again in the same folder.
     pub(crate) fn restart(self) -> Self {
-        let now = self.now;
-        Self::start_in(self.stop(), now)
+        let (rules, now) = (self.devnet().chain().rules(), self.now);
+        Self::start_in(self.stop(), rules, now)
     }
 
     /// Stops the chain and leaves its folder.
@@ -84,6 +90,19 @@ impl Net {
     pub(crate) fn seal(&mut self) -> u64 {
         self.now += 1;
         self.devnet().chain().seal_next(self.now).expect("the block is written").expect("the block is due")
+    }
+
+    /// Calls a vote and seals blocks until it has come true; returns the candidate.
+    pub(crate) fn vote(&mut self, vote: Value) -> Address {
+        let before = self.devnet().chain().validators();
+        let candidate = address(&self.ask("devnet_vote", vote));
+        for _ in 0..2 * before.len() {
+            if self.devnet().chain().validators() != before {
+                return candidate;
+            }
+            self.seal();
+        }
+        panic!("the vote on {candidate} does not come true");
     }
 
     /// Asks the first endpoint and expects a result.
@@ -128,7 +147,7 @@ pub(crate) fn options(folder: &Path) -> Options {
     Options {
         state: folder.to_owned(),
         listen: vec!["127.0.0.1:0".parse().expect("an address"); 3],
-        rules: Rules { chain_id: CHAIN_ID, period: 1 },
+        rules: Rules { chain_id: CHAIN_ID, ..Rules::default() },
         genesis_time: Some(GENESIS_TIME),
         sealing: Sealing::Manual,
     }

@@ -4,8 +4,11 @@
 
 mod chain;
 mod check;
+mod clique;
 mod errors;
 mod harness;
 mod lies;
+mod lies_of_every_kind;
 mod process;
+mod schemes;
 mod shapes;

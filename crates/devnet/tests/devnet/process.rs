@@ -124,6 +124,10 @@ fn explains_its_options() {
         (&["--state"], "--state needs a value"),
         (&["--state", "x", "--rpc", "nowhere"], "--rpc nowhere: invalid socket address syntax"),
         (&["--state", "x", "--period", "-1"], "--period -1: invalid digit found in string"),
+        (
+            &["--state", "x", "--scheme", "pow"],
+            "--scheme pow: expected one of clique, ibft, ibft2, qbft, qbft-contract",
+        ),
         (&["--speed", "9"], "unknown option --speed"),
     ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_medrec-devnet"))

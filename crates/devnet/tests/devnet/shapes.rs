@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::check::check;
+use crate::clique::Snapshot;
 use crate::harness::{Account, Net, WRITER, text, words};
 
 /// Reads a file of the recorded chain; says so when it is not on this machine.
-fn recorded(name: &str) -> Option<Value> {
+fn recorded(chain: &str, name: &str) -> Option<Value> {
     let folder = std::env::var_os("MEDREC_VECTORS").map_or_else(|| PathBuf::from(VECTORS), PathBuf::from);
-    let path = folder.join("recorded/goquorum-qbft").join(name);
+    let path = folder.join("recorded").join(chain).join(name);
     let Ok(bytes) = std::fs::read(&path) else {
         println!("NOT CHECKED: {} is not there", path.display());
         return None;
@@ -78,7 +79,7 @@ fn list(value: &Value) -> Vec<Value> {
 #[test]
 fn serves_the_same_json_shapes_as_a_real_engine() {
     let (Some(blocks), Some(receipts), Some(proofs)) =
-        (recorded("blocks.json"), recorded("receipts.json"), recorded("proofs.json"))
+        (recorded(QBFT, "blocks.json"), recorded(QBFT, "receipts.json"), recorded(QBFT, "proofs.json"))
     else {
         return;
     };
@@ -128,7 +129,7 @@ fn serves_the_same_json_shapes_as_a_real_engine() {
 
 #[test]
 fn the_check_of_seals_accepts_a_real_chain() {
-    let Some(blocks) = recorded("blocks.json") else { return };
+    let Some(blocks) = recorded(QBFT, "blocks.json") else { return };
     for block in list(&blocks) {
         let sealed = check(&block["header"]).unwrap_or_else(|fault| panic!("{}: {fault:?}", block["number"]));
         // The engine was asked at another node, whose seals may be in another order.
@@ -140,4 +141,15 @@ fn the_check_of_seals_accepts_a_real_chain() {
     }
 }
 
+#[test]
+fn the_check_of_clique_accepts_a_real_chain() {
+    let Some(blocks) = recorded("ethereumjs-clique", "blocks.json") else { return };
+    let blocks = list(&blocks);
+    let mut snapshot = Snapshot::genesis(&blocks[0]["header"], 30_000);
+    for block in &blocks[1..] {
+        snapshot.apply(&block["header"]).unwrap_or_else(|fault| panic!("{}: {fault:?}", block["number"]));
+    }
+}
+
+const QBFT: &str = "goquorum-qbft";
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors");
