@@ -25,12 +25,14 @@ pub(crate) fn all() -> Outcome {
     for (name, check) in check::CHECKS {
         tally.count(name, check());
     }
+    tally.count("engine packages", tools::npm("tests/engines"));
     tally.cargo("Rust", &["test", "--workspace", "--no-fail-fast"]);
     // The recorded chains of real engines, in the browser too; then the vault and the JavaScript API.
     let wasm = ["test", "--target", "wasm32-unknown-unknown", "--no-fail-fast", "--package"];
     tally.cargo("recorded chains in Chromium", &[&wasm[..], &["lightclient", "--test", "vectors"]].concat());
     tally.cargo("web in Chromium", &[&wasm[..], &["web", "--tests"]].concat());
     tally.node("page units", "npm", "www", &["run", "--silent", "test"]);
+    tally.node("engines", "node", "tests/engines", &["--test", "--test-concurrency=1"]);
     tally.count("journey packages", tools::npm("tests/journeys"));
     tally.node("journeys", "node", "tests/journeys", &["--test", "--test-concurrency=1"]);
     eprintln!("{:.0} s", started.elapsed().as_secs_f32());
