@@ -2,20 +2,19 @@
 
 use client::rpc::RpcCall;
 use client::{Client, ClientError, Problem};
-use lightclient::qbft::{QbftError, block_hash};
-use lightclient::{Asked, RlpError, VerifyError, keccak256};
+use lightclient::{Asked, BftError, RlpError, VerifyError, keccak256};
 use protocol::network::Network;
 use serde_json::json;
 
 use super::engine::Engine;
 use super::platform::{Altered, Change};
 use super::registry;
-use super::seal::{rules, seal, seal_genesis, sealed};
+use super::seal::{hash_of, rules, seal, seal_genesis, sealed};
 
 #[tokio::test]
 async fn proves_what_the_registry_wrote_and_nothing_else() {
     let anvil = start().await;
-    let genesis_hash = block_hash(&sealed(anvil.header(Asked::Number(0)).await)).unwrap();
+    let genesis_hash = hash_of(&sealed(anvil.header(Asked::Number(0)).await));
     let deployed = anvil.deploy(genesis_hash).await;
     let network = anvil.network(rules(anvil.chain_id), genesis_hash, &deployed).await;
     registry::is_proven(&network, &[seal]).await;
@@ -26,7 +25,7 @@ async fn proves_what_the_registry_wrote_and_nothing_else() {
 async fn is_refused_because_nobody_seals() {
     let anvil = start().await;
     let genesis = anvil.header(Asked::Number(0)).await;
-    let [unsealed, sealed] = [keccak256(genesis.encode()), block_hash(&sealed(genesis)).unwrap()];
+    let [unsealed, sealed] = [keccak256(genesis.encode()), hash_of(&sealed(genesis))];
     let deployed = anvil.deploy(unsealed).await;
     let rules = rules(anvil.chain_id);
     // Neither one who takes its genesis block for the trusted checkpoint believes it,
@@ -43,7 +42,7 @@ async fn refusal(network: Network, changes: &[Change]) -> Problem {
 }
 
 fn no_extra_data(number: u64) -> Problem {
-    let source = QbftError::Rlp { item: "list", source: RlpError::End { expected: 1, found: 0 } };
+    let source = BftError::Rlp { item: "list", source: RlpError::End { expected: 1, found: 0 } };
     Problem::Header(VerifyError::ExtraData { number, source })
 }
 

@@ -100,6 +100,7 @@ impl Engine {
             rules,
             genesis_hash,
             checkpoint: TrustedCheckpoint { number: 0, hash: genesis_hash },
+            checkpoint_validators: None,
             registry: described(deployed.at.registry).await,
             relationships: described(deployed.at.relationships).await,
             summary: described(deployed.at.summary).await,

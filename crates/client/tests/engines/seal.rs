@@ -4,7 +4,9 @@
 
 use alloy_primitives::{Address, B256, U256, hex};
 use client::rpc::decode_header;
-use lightclient::{ChainRules, Header, ParityByte, SealScheme, Signature, keccak256};
+use lightclient::{
+    ChainRules, Header, ParityByte, Schedule, SealScheme, Signature, TrustThreshold, block_hash, keccak256,
+};
 use protocol::keys::SigningKey;
 use serde_json::{Value, json};
 
@@ -12,13 +14,17 @@ use serde_json::{Value, json};
 pub(crate) fn rules(chain_id: u64) -> ChainRules {
     ChainRules {
         chain_id,
-        scheme: SealScheme::Qbft,
-        epoch_length: 30_000,
-        block_period: 1,
+        schedule: Schedule::constant(SealScheme::Qbft, 30_000, 1),
+        trust: TrustThreshold::OneThird,
         trusting_period: 86_400,
         // Blocks that an engine makes at once are in the future.
         clock_drift: 15,
     }
+}
+
+/// The block hash of a header that a validator of these tests sealed.
+pub(crate) fn hash_of(header: &Header) -> B256 {
+    block_hash(header, &rules(0)).unwrap()
 }
 
 /// Seals a header on its way, if it is one.
