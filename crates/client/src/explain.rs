@@ -306,6 +306,7 @@ pub(crate) fn state(error: &StateError) -> Explained {
 /// `network/…` for where the client stands.
 pub(crate) fn sync(error: &SyncError) -> Explained {
     match error {
+        SyncError::Ancestry { expected, found, .. } => mismatch("network/ancestry", expected, found),
         SyncError::Conflict { expected, found, .. } => mismatch("network/conflicting-head", expected, found),
         SyncError::Equivocation { expected, found, .. } => mismatch("network/equivocation", expected, found),
         SyncError::NoHead => plain("network/no-head"),

@@ -45,5 +45,5 @@ pub use ports::{
     EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError,
 };
 pub use state::{ProvenState, StateError};
-pub use sync::{EndpointReport, EndpointState, SyncError, SyncReport, SyncStart};
+pub use sync::{Ancestry, EndpointReport, EndpointState, SyncError, SyncReport, SyncStart};
 pub use transact::{Message, Submitted, TransactError};

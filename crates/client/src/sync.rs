@@ -19,6 +19,9 @@ use crate::head_store::StoredHeadError;
 use crate::ports::{Platform, StoreError};
 use round::Round;
 
+pub use ancestry::Ancestry;
+
+mod ancestry;
 mod climb;
 mod clique;
 mod round;
@@ -33,6 +36,8 @@ pub struct SyncReport {
     pub head: VerifiedHeader,
     /// The registry's network id, proven under the head.
     pub network_id: ProvenSlot,
+    /// What binds the head to the header that this sync started from.
+    pub ancestry: Ancestry,
     /// Age of the head, in seconds.
     pub age_seconds: u64,
     /// Whether the head is older than the network description allows; nothing may be signed on such a head.
@@ -99,6 +104,16 @@ pub enum SyncStart {
 /// Why a client does not stand where it should.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SyncError {
+    /// The head does not descend from the header that was trusted before.
+    #[error("header {number}: the new head stands on {found}, expected {expected}")]
+    Ancestry {
+        /// The height of the trusted header.
+        number: u64,
+        /// The block we verified.
+        expected: B256,
+        /// The block that the head stands on.
+        found: B256,
+    },
     /// An endpoint shows another block at a height that we know, without the seals that would make it evidence.
     #[error("header {number}: block {found}, expected {expected}")]
     Conflict {
@@ -163,7 +178,8 @@ impl SyncError {
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Conflict { .. }
+            Self::Ancestry { .. }
+            | Self::Conflict { .. }
             | Self::Equivocation { .. }
             | Self::TooManySteps { .. }
             | Self::WrongNetwork { .. } => Fault::Peer,

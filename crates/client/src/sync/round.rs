@@ -7,7 +7,7 @@ use lightclient::{Asked, Evidence, Fault, Header, UnixTime, VerifiedHeader, veri
 use protocol::layout::NetworkIdQuery;
 use serde_json::Value;
 
-use super::{EndpointReport, EndpointState, SyncError, SyncReport, SyncStart};
+use super::{Ancestry, EndpointReport, EndpointState, SyncError, SyncReport, SyncStart};
 use crate::client::{Client, Head, none_answered};
 use crate::error::ClientError;
 use crate::head_store::{encode_stored_head, verify_stored_head};
@@ -22,6 +22,13 @@ pub(super) struct Round<'a, P> {
     pub(super) now: UnixTime,
     pub(super) requests: AtomicU64,
     pub(super) headers_verified: u64,
+}
+
+/// How far a climb got, by whom, and what binds it to where it began.
+pub(super) struct Climbed {
+    pub(super) head: VerifiedHeader,
+    pub(super) source: Option<usize>,
+    ancestry: Ancestry,
 }
 
 /// What one endpoint showed at the beginning of a sync.
@@ -46,7 +53,7 @@ impl<'a, P: Platform> Round<'a, P> {
             Some(known) => known,
             None => self.checkpoint(&mut sightings).await?,
         };
-        let (head, source) = self.climb(&trusted, &mut sightings).await?;
+        let Climbed { head, source, ancestry } = self.climb(&trusted, &mut sightings).await?;
         let mut states = Vec::with_capacity(sightings.len());
         for (index, sighting) in sightings.iter().enumerate() {
             states.push(self.judge(&trusted, &head, source, index, sighting).await?);
@@ -64,7 +71,7 @@ impl<'a, P: Platform> Round<'a, P> {
             }
         };
         let (bound, not_saved) = self.commit(bound).await;
-        Ok(self.report(bound, start, not_saved, &sightings, states))
+        Ok(self.report(bound, ancestry, start, not_saved, &sightings, states))
     }
 
     /// The head to start from, if one is known, and where it comes from.
@@ -147,7 +154,7 @@ impl<'a, P: Platform> Round<'a, P> {
         &mut self,
         trusted: &VerifiedHeader,
         sightings: &mut [Sighting],
-    ) -> Result<(VerifiedHeader, Option<usize>), ClientError> {
+    ) -> Result<Climbed, ClientError> {
         let mut candidates: Vec<(usize, Header)> = sightings
             .iter()
             .enumerate()
@@ -157,8 +164,8 @@ impl<'a, P: Platform> Round<'a, P> {
             .collect();
         candidates.sort_by_key(|(_, header)| core::cmp::Reverse(header.number));
         for (index, header) in candidates {
-            match self.climb_from(index, trusted, header).await {
-                Ok(head) => return Ok((head, Some(index))),
+            match self.climb_and_bind(index, trusted, header).await {
+                Ok((head, ancestry)) => return Ok(Climbed { head, source: Some(index), ancestry }),
                 Err(error) if error.is_equivocation() => return Err(error),
                 Err(error) => {
                     if let Some(sighting) = sightings.get_mut(index) {
@@ -167,7 +174,18 @@ impl<'a, P: Platform> Round<'a, P> {
                 }
             }
         }
-        Ok((trusted.clone(), None))
+        Ok(Climbed { head: trusted.clone(), source: None, ancestry: Ancestry::Parents })
+    }
+
+    async fn climb_and_bind(
+        &mut self,
+        index: usize,
+        trusted: &VerifiedHeader,
+        latest: Header,
+    ) -> Result<(VerifiedHeader, Ancestry), ClientError> {
+        let head = self.climb_from(index, trusted, latest).await?;
+        let ancestry = self.bind_ancestry(index, trusted, &head).await?;
+        Ok((head, ancestry))
     }
 
     /// Asks one endpoint for a header.
@@ -193,6 +211,7 @@ impl<'a, P: Platform> Round<'a, P> {
         let mut memory = self.client.memory();
         for ((source, sighting), state) in memory.sources.iter_mut().zip(sightings).zip(states) {
             source.block = sighting.latest.as_ref().ok().map(|header| header.number);
+            source.latency_millis = sighting.latency_millis;
             source.failing = matches!(state, EndpointState::Unreachable(_) | EndpointState::Lies(_));
         }
     }
@@ -235,6 +254,7 @@ impl<'a, P: Platform> Round<'a, P> {
     fn report(
         &self,
         head: Head,
+        ancestry: Ancestry,
         start: SyncStart,
         not_saved: Option<StoreError>,
         sightings: &[Sighting],
@@ -268,6 +288,7 @@ impl<'a, P: Platform> Round<'a, P> {
         SyncReport {
             head: head.header,
             network_id: head.network_id,
+            ancestry,
             age_seconds,
             stale: age_seconds > network.max_head_age,
             endpoints,

@@ -1,3 +1,4 @@
+use super::round::Climbed;
 use super::*;
 use crate::error::{EndpointFailure, Problem};
 use crate::head_store::{encode_stored_head, verify_stored_head};
@@ -71,7 +72,8 @@ async fn starts_from_the_stored_head_of_an_earlier_visit() {
     let report = second.sync().await.unwrap();
     assert_eq!(report.start, SyncStart::Stored { number: 195 });
     assert_eq!(report.head.number(), LAST);
-    assert_eq!((report.requests, report.headers_verified), (2, 2));
+    // One for the newest header, one for the parents in between, one for the network id.
+    assert_eq!((report.requests, report.headers_verified, report.ancestry), (3, 2, Ancestry::Parents));
 }
 
 #[tokio::test]
@@ -389,10 +391,10 @@ async fn bisects_where_no_trusted_validator_is_left() {
     let mut round = Round::new(&client);
     let mut sightings = round.look(true).await;
     let trusted = round.checkpoint(&mut sightings).await.unwrap();
-    let (head, source) = round.climb(&trusted, &mut sightings).await.unwrap();
+    let Climbed { head, source, .. } = round.climb(&trusted, &mut sightings).await.unwrap();
     assert_eq!((head.hash(), source), (hash(&client, 8), Some(0)));
-    // The checkpoint, a quarter of the way, half of it, all of it.
-    assert_eq!((round.headers_verified, round.requests.into_inner()), (4, 3));
+    // The checkpoint, a quarter of the way, half of it, all of it; one more request for the parents in between.
+    assert_eq!((round.headers_verified, round.requests.into_inner()), (4, 4));
 }
 
 #[tokio::test]
@@ -495,4 +497,27 @@ fn a_sync_can_be_spawned_where_the_platform_is_send() {
     fn check<T: Send>(_: &T) {}
     let client = client(honest(1), 0);
     check(&client.sync());
+}
+
+#[tokio::test]
+async fn refuses_a_head_that_does_not_stand_on_the_trusted_block() {
+    // Two chains of the same validators: the second is sealed on top of another block 1.
+    let keys = [1, 2, 3, 4].map(validator);
+    let blocks = vec![(vec![1, 2, 3, 4], None); 4];
+    let chain = Chain::made(made_chain(&blocks));
+    let platform = TestPlatform::new(chain, vec![Node { latest: 3, manner: Manner::Honest }]);
+    let client = Client::new(platform.network(0), platform);
+    let mut other = client.platform().chain.header(1).clone();
+    other.state_root = B256::repeat_byte(9);
+    let other = seal(&other, &keys, 3, None);
+    let found = hash_of(client.platform().chain.header(1));
+    let own = TrustedCheckpoint { number: 1, hash: hash_of(&other) };
+    let rules = &client.network().rules;
+    let trusted = verify_checkpoint(&own, &other, Evidence::None, rules).unwrap();
+    let mut round = Round::new(&client);
+    let mut sightings = round.look(false).await;
+    let climbed = round.climb(&trusted, &mut sightings).await.unwrap();
+    assert_eq!((climbed.source, climbed.head.number()), (None, 1));
+    let expected = SyncError::Ancestry { number: 1, expected: trusted.hash(), found };
+    assert_eq!(*sightings[0].failure.as_ref().unwrap().problem, Problem::Sync(expected));
 }
