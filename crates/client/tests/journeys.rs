@@ -8,15 +8,16 @@ use std::sync::Arc;
 use alloy_primitives::Address;
 use client::{
     CategoryOutcome, Client, ClientError, EndpointState, GrantOffer, JourneyError, Message, Progress,
-    ReadAsk, Reading, Step, SyncError, SyncStart, TransactError,
+    ReadAsk, Reading, Step, SyncError, SyncStart, TransactError, rpc,
 };
-use lightclient::Fault;
+use lightclient::{Fault, LogFilter};
 use protocol::answer::RefusalCode;
 use protocol::category::{Categories, Category};
 use protocol::contracts;
 use protocol::keys::SigningKey;
 use protocol::layout::{GrantQuery, RelationshipQuery, RelationshipStatus, Rights};
 use protocol::record_set::RecordVerdict;
+use serde_json::{Value, json};
 
 use world::hospital::Manner;
 use world::{ORIGIN, Visitor, World};
@@ -113,6 +114,41 @@ async fn a_patient_takes_an_invitation_accepts_and_reads_verified_records() {
     assert_eq!(client.members(&head).await.unwrap(), vec![reading.steward]);
     let queries = [RelationshipQuery { patient: patient().address(), steward }];
     assert_eq!(client.relationships(&head, &queries).await.unwrap(), vec![reading.relationship]);
+}
+
+#[tokio::test]
+async fn every_log_and_receipt_of_a_journey_is_proven() {
+    let (_world, client, _) = with_relationship("logs").await;
+    let head = client.head().unwrap();
+    let last = head.header().number();
+    let relationships = client.network().relationships.address;
+    let filter = LogFilter::new(vec![relationships], vec![]);
+    let logs = client.logs(&head, &filter, 0..=last).await.unwrap();
+    assert!(!logs.is_empty());
+    // What the node would have answered: another filter over another store.
+    let query = json!([{"address": relationships, "fromBlock": "0x0", "toBlock": format!("{last:#x}")}]);
+    let call = rpc::RpcCall { method: "eth_getLogs", params: query };
+    let url = &client.network().endpoints[0];
+    let answer = rpc::request(client.platform(), url, &[call]).await.unwrap().remove(0).unwrap();
+    let proven: Vec<Value> = logs
+        .iter()
+        .map(|log| {
+            json!({
+                "address": log.log().address,
+                "topics": log.log().topics,
+                "data": log.log().data,
+                "blockNumber": format!("{:#x}", log.block_number()),
+                "transactionHash": log.transaction_hash(),
+                "transactionIndex": format!("{:#x}", log.transaction_index()),
+                "blockHash": log.block_hash(),
+                "logIndex": format!("{:#x}", log.log_index()),
+                "removed": false,
+            })
+        })
+        .collect();
+    assert_eq!(answer, Value::Array(proven));
+    let receipt = client.receipt(&head, logs[0].transaction_hash()).await.unwrap();
+    assert!(receipt.receipt().logs.contains(logs[0].log()));
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ pub fn decode_header(answer: &Value) -> Result<Header, RpcError> {
     let header = Header {
         parent_hash: hash("parentHash", &json.parent_hash)?,
         ommers_hash: hash("sha3Uncles", &json.ommers_hash)?,
-        coinbase: Address::from(fixed_bytes("miner", "20 bytes", &json.miner)?),
+        coinbase: address("miner", &json.miner)?,
         state_root: hash("stateRoot", &json.state_root)?,
         transactions_root: hash("transactionsRoot", &json.transactions_root)?,
         receipts_root: hash("receiptsRoot", &json.receipts_root)?,
@@ -227,6 +227,11 @@ fn fixed_bytes<const N: usize>(
 ) -> Result<[u8; N], RpcError> {
     let error = || RpcError::Data { field, expected, found: printable(text) };
     data(field, text, N).ok().and_then(|bytes| <[u8; N]>::try_from(bytes.as_ref()).ok()).ok_or_else(error)
+}
+
+/// Reads an address.
+fn address(field: &'static str, text: &str) -> Result<Address, RpcError> {
+    fixed_bytes(field, "20 bytes", text).map(Address::from)
 }
 
 /// Reads a 32-byte hash.

@@ -9,8 +9,7 @@ use lightclient::{Log, Outcome, Receipt};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::transaction::address;
-use super::{MAX_ANSWER_BYTES, data, decode_u64, fixed_bytes, hash};
+use super::{MAX_ANSWER_BYTES, address, data, decode_u64, fixed_bytes, hash};
 use crate::rpc::{RpcError, shape, shape_of};
 
 #[derive(Deserialize)]

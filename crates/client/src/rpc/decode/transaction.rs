@@ -4,12 +4,12 @@
 //! the root in the header. Members beyond those of the type are not read either, since nodes add their own.
 //! Sources: execution-apis (`schemas/transaction`), EIP-2930, EIP-1559, EIP-4844, EIP-7702.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::U256;
 use lightclient::{Access, AccessListItem, Authorization, Fees, SignedTransaction, TransactionKind};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{MAX_ANSWER_BYTES, data, decode_u64, decode_u256, fixed_bytes, hash, optional};
+use super::{MAX_ANSWER_BYTES, address, data, decode_u64, decode_u256, hash, optional};
 use crate::rpc::{RpcError, shape, shape_of};
 
 #[derive(Deserialize)]
@@ -173,11 +173,6 @@ impl AuthorizationJson<'_> {
             s: decode_u256("s", self.s)?,
         })
     }
-}
-
-/// Reads an address.
-pub(super) fn address(field: &'static str, text: &str) -> Result<Address, RpcError> {
-    fixed_bytes(field, "20 bytes", text).map(Address::from)
 }
 
 /// Reads a number that the type of transaction must have.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::recorded_bodies;
-use alloy_primitives::{B256, Bytes, hex};
+use alloy_primitives::{Address, B256, Bytes, hex};
 use lightclient::transaction_hash;
 use serde_json::json;
 
