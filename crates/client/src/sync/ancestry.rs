@@ -58,6 +58,11 @@ impl<P: Platform> Round<'_, P> {
         trusted: &VerifiedHeader,
         head: &VerifiedHeader,
     ) -> Result<bool, ClientError> {
+        // Engines differ in how they prove a slot of a contract that is not there; so ask for it first.
+        let contract = self.client.prove(head, HISTORY_CONTRACT, &[], &self.requests).await?.account;
+        if !contract.exists() {
+            return Ok(false);
+        }
         let slot = B256::from(U256::from(trusted.number() % HISTORY_BLOCKS));
         let state = self.client.prove(head, HISTORY_CONTRACT, &[slot], &self.requests).await?;
         let Some(found) = state.slots.first().map(|slot| slot.word()).filter(|word| !word.is_zero()) else {

@@ -80,7 +80,7 @@ impl Engine {
         let receipt = self.receipt(last).await;
         assert_eq!(receipt["status"], "0x1", "{receipt}");
         let number = rpc::decode_u64("blockNumber", receipt["blockNumber"].as_str().unwrap()).unwrap();
-        Deployed { at, number }
+        Deployed { at, admission: last, number }
     }
 
     /// Describes the network as its operator would, who believes the engine; everybody else has it proven.
@@ -157,6 +157,8 @@ impl Drop for Engine {
 /// What [`Engine::deploy`] left on the chain.
 pub(crate) struct Deployed {
     pub(crate) at: Addresses,
+    /// The transaction that admitted the member.
+    pub(crate) admission: B256,
     /// A block after which all of it is there.
     pub(crate) number: u64,
 }
