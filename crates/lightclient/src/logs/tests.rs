@@ -5,7 +5,7 @@ use k256::ecdsa::SigningKey;
 
 use super::*;
 use crate::{
-    Asked, Outcome, Receipt, ordered_trie,
+    Asked, Evidence, Outcome, Receipt, ordered_trie,
     testing::{Draft, GENESIS_TIME, RULES, keys, verified_genesis},
     verify_header, verify_receipts, verify_transactions,
 };
@@ -53,7 +53,7 @@ fn block(parent: &VerifiedHeader, key: &SigningKey, logs: &[Vec<Log>]) -> (Verif
     draft.header.logs_bloom = union;
     let header = draft.seal([key]);
     let now = GENESIS_TIME + 60;
-    let header = verify_header(parent, &header, Asked::Latest, &RULES, now).unwrap();
+    let header = verify_header(parent, &header, Evidence::None, Asked::Latest, &RULES, now).unwrap();
     let body =
         (verify_transactions(&header, transactions).unwrap(), verify_receipts(&header, &receipts).unwrap());
     (header, body)
@@ -177,7 +177,9 @@ fn refuses_a_block_that_has_not_one_receipt_for_each_transaction() {
     // The receipts of block 5 are one, the transactions none.
     draft.header = crate::Header { transactions_root: ordered_trie::root(&[]), ..draft.header };
     let header = draft.seal([&keys[0]]);
-    let header = verify_header(&headers[4], &header, Asked::Latest, &RULES, GENESIS_TIME + 60).unwrap();
+    let header =
+        verify_header(&headers[4], &header, Evidence::None, Asked::Latest, &RULES, GENESIS_TIME + 60)
+            .unwrap();
     let raw: Vec<Bytes> = bodies[4].1.receipts().iter().map(|receipt| receipt.encode().into()).collect();
     let body = (verify_transactions(&header, vec![]).unwrap(), verify_receipts(&header, &raw).unwrap());
     let error = LogsError::Count { number: 6, expected: 0, found: 1 };
