@@ -8,10 +8,10 @@
 use alloy_primitives::{Address, B256, Bloom, Bytes, U64, U256};
 use alloy_trie::{HashBuilder, Nibbles, proof::ProofRetainer, root::ordered_trie_root_with_encoder};
 use lightclient::{
-    Asked, ChainRules, Header, InclusionError, Log, LogFilter, LogsError, Outcome, ProvenReceipts,
-    ProvenTransactions, Receipt, SealScheme, TrustedCheckpoint, VerifiedHeader, keccak256, qbft,
-    verify_checkpoint, verify_header, verify_logs, verify_receipt, verify_receipts, verify_transaction,
-    verify_transactions,
+    Asked, ChainRules, Evidence, Header, InclusionError, Log, LogFilter, LogsError, Outcome, ProvenReceipts,
+    ProvenTransactions, Receipt, Schedule, SealScheme, TrustThreshold, TrustedCheckpoint, VerifiedHeader,
+    block_hash, keccak256, verify_checkpoint, verify_header, verify_logs, verify_receipt, verify_receipts,
+    verify_transaction, verify_transactions,
 };
 use proptest::{collection, prelude::*, sample::Index};
 use serde::Deserialize;
@@ -354,14 +354,22 @@ impl QbftChain {
         for recorded in &file.headers {
             let header = Header::decode(&recorded.header_rlp).unwrap();
             headers.push(match headers.last() {
-                None => {
-                    verify_checkpoint(&TrustedCheckpoint { number: 0, hash: recorded.hash }, &header, &RULES)
-                        .unwrap()
-                }
-                Some(parent) => {
-                    verify_header(parent, &header, Asked::Hash(recorded.hash), &RULES, header.timestamp)
-                        .unwrap()
-                }
+                None => verify_checkpoint(
+                    &TrustedCheckpoint { number: 0, hash: recorded.hash },
+                    &header,
+                    Evidence::None,
+                    &RULES,
+                )
+                .unwrap(),
+                Some(parent) => verify_header(
+                    parent,
+                    &header,
+                    Evidence::None,
+                    Asked::Hash(recorded.hash),
+                    &RULES,
+                    header.timestamp,
+                )
+                .unwrap(),
             });
         }
         let mut bodies = Vec::new();
@@ -389,9 +397,8 @@ impl QbftChain {
 
 const RULES: ChainRules = ChainRules {
     chain_id: 81337,
-    scheme: SealScheme::Qbft,
-    epoch_length: 60,
-    block_period: 1,
+    schedule: Schedule::constant(SealScheme::Qbft, 60, 1),
+    trust: TrustThreshold::OneThird,
     trusting_period: 86_400,
     clock_drift: 5,
 };
@@ -423,6 +430,6 @@ fn under(transactions_root: B256, receipts_root: B256, logs_bloom: Bloom) -> Ver
         parent_beacon_block_root: None,
         requests_hash: None,
     };
-    let checkpoint = TrustedCheckpoint { number: 0, hash: qbft::block_hash(&header).unwrap() };
-    verify_checkpoint(&checkpoint, &header, &RULES).unwrap()
+    let checkpoint = TrustedCheckpoint { number: 0, hash: block_hash(&header, &RULES).unwrap() };
+    verify_checkpoint(&checkpoint, &header, Evidence::None, &RULES).unwrap()
 }
