@@ -16,6 +16,8 @@ async fn proves_what_the_registry_wrote_and_nothing_else() {
     let anvil = start().await;
     let genesis_hash = hash_of(&sealed(anvil.header(Asked::Number(0)).await));
     let deployed = anvil.deploy(genesis_hash).await;
+    // So far that the parents in between are not fetched: the validator of this test cannot seal their links.
+    anvil.ask(RpcCall { method: "anvil_mine", params: json!(["0x50"]) }).await.unwrap();
     let network = anvil.network(rules(anvil.chain_id), genesis_hash, &deployed).await;
     registry::is_proven(&network, &[seal]).await;
     registry::refuses_lies(&network, &[seal]).await;

@@ -18,7 +18,7 @@ pub(crate) fn rules(chain_id: u64) -> ChainRules {
         trust: TrustThreshold::OneThird,
         trusting_period: 86_400,
         // Blocks that an engine makes at once are in the future.
-        clock_drift: 15,
+        clock_drift: 600,
     }
 }
 
