@@ -45,7 +45,7 @@ pub(crate) enum DeployError {
     #[error("{path}: {source}", path = .path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("{url}: {source}")]
-    Header { url: String, source: VerifyError },
+    Header { url: String, source: Box<VerifyError> },
     #[error("{path} describes chain {found}, expected {expected} as the endpoints show", path = .path.display())]
     Kept { path: PathBuf, expected: B256, found: B256 },
     #[error("{path}: {source}", path = .path.display())]
@@ -108,7 +108,7 @@ async fn look(options: &Options, platform: &Native<MemoryHeads>) -> Result<Chain
         let header = node.header(Asked::Number(0)).await?;
         let hash_of = |header: &Header| {
             block_hash(header, &rules(id, options.block_period))
-                .map_err(|source| DeployError::Header { url: url.clone(), source })
+                .map_err(|source| DeployError::Header { url: url.clone(), source: Box::new(source) })
         };
         let genesis = hash_of(&header)?;
         if let Some(chain) = &chain {

@@ -89,9 +89,9 @@ impl<P: Platform> Round<'_, P> {
         Ok(Ancestry::Parents)
     }
 
-    fn require_ancestor(&self, trusted: &VerifiedHeader, found: B256) -> Result<(), SyncError> {
+    fn require_ancestor(&self, trusted: &VerifiedHeader, found: B256) -> Result<(), ClientError> {
         let (number, expected) = (trusted.number(), trusted.hash());
-        if found == expected { Ok(()) } else { Err(SyncError::Ancestry { number, expected, found }) }
+        if found == expected { Ok(()) } else { Err(SyncError::Ancestry { number, expected, found }.into()) }
     }
 }
 
