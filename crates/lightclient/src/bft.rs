@@ -25,8 +25,8 @@
 use alloy_primitives::{Address, B256, keccak256};
 
 use crate::{
-    Fault, Header, ParityByte, SealScheme, Signature, SignatureError, ValidatorSet, ValidatorSetError, rlp,
-    rlp::RlpError, signature::recover_signer,
+    BlockNumber, Fault, Header, ParityByte, SealScheme, Signature, SignatureError, ValidatorSet,
+    ValidatorSetError, rlp, rlp::RlpError, signature::recover_signer,
 };
 
 /// The `extraData` of a header of the Istanbul family, taken apart.
@@ -64,12 +64,10 @@ impl<'a> ExtraData<'a> {
     pub(crate) fn decode(header: &'a Header, scheme: SealScheme) -> Result<Self, BftError> {
         match scheme {
             SealScheme::Ibft => Self::decode_ibft(header),
-            SealScheme::Ibft2 => Self::decode_list(&header.extra_data, read_round_and_vote_ibft2),
-            SealScheme::Qbft | SealScheme::Clique => {
-                Self::decode_list(&header.extra_data, read_round_and_vote_qbft)
-            }
+            SealScheme::Ibft2 => Self::decode_list(header, read_round_and_vote_ibft2),
+            SealScheme::Qbft | SealScheme::Clique => Self::decode_list(header, read_round_and_vote_qbft),
             SealScheme::QbftContract { .. } => {
-                let mut extra = Self::decode_list(&header.extra_data, read_round_and_vote_qbft)?;
+                let mut extra = Self::decode_list(header, read_round_and_vote_qbft)?;
                 if let Some(found) = extra.validators.as_ref().map(ValidatorSet::len) {
                     return Err(BftError::ContractMode { found });
                 }
@@ -86,11 +84,11 @@ impl<'a> ExtraData<'a> {
     }
 
     /// `[vanity, validators, vote, round, seals]`; `read` knows how the engine writes vote and round.
-    fn decode_list(extra: &'a [u8], read: ReadRoundAndVote) -> Result<Self, BftError> {
-        let mut items = rlp::Reader::open(extra).map_err(item("list"))?;
+    fn decode_list(header: &'a Header, read: ReadRoundAndVote) -> Result<Self, BftError> {
+        let mut items = rlp::Reader::open(&header.extra_data).map_err(item("list"))?;
         let all = items.rest();
         items.fixed::<VANITY_BYTES>().map_err(item("vanity"))?;
-        let validators = decode_validators(items.list().map_err(item("validators"))?)?;
+        let validators = decode_validators(items.list().map_err(item("validators"))?, header.number)?;
         let (candidate, leading_length, form) = read(all.len(), &mut items)?;
         let seals = decode_seals(items.list().map_err(item("seals"))?)?;
         items.finish().map_err(item("list"))?;
@@ -105,7 +103,7 @@ impl<'a> ExtraData<'a> {
         let (vanity, list) = extra.split_at_checked(VANITY_BYTES).ok_or(no_vanity).map_err(item("vanity"))?;
         let mut items = rlp::Reader::open(list).map_err(item("list"))?;
         let all = items.rest();
-        let validators = decode_validators(items.list().map_err(item("validators"))?)?;
+        let validators = decode_validators(items.list().map_err(item("validators"))?, header.number)?;
         let leading = all.get(..all.len() - items.rest().len()).unwrap_or_default();
         let proposer_seal = match items.bytes().map_err(item("proposerSeal"))? {
             [] if header.number == 0 => None,
@@ -245,14 +243,20 @@ fn decode_vote(mut items: rlp::Reader<'_>, out: &[u8]) -> Result<Address, BftErr
     Ok(candidate)
 }
 
-/// The validators; none for an empty list.
-fn decode_validators(mut items: rlp::Reader<'_>) -> Result<Option<ValidatorSet>, BftError> {
+/// The validators; none for an empty list. Those of a genesis block are in the order in which its author wrote them.
+fn decode_validators(
+    mut items: rlp::Reader<'_>,
+    number: BlockNumber,
+) -> Result<Option<ValidatorSet>, BftError> {
     if items.is_at_end() {
         return Ok(None);
     }
     let mut addresses = Vec::with_capacity(items.rest().len() / ENCODED_ADDRESS_BYTES);
     while !items.is_at_end() {
         addresses.push(Address::from(items.fixed::<20>().map_err(item("validators"))?));
+    }
+    if number == 0 {
+        addresses.sort_unstable();
     }
     Ok(Some(ValidatorSet::new(addresses)?))
 }

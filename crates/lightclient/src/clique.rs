@@ -82,7 +82,11 @@ impl<'h> ExtraData<'h> {
             if !rest.is_empty() {
                 return Err(length());
             }
-            let addresses = addresses.iter().map(Address::from).collect();
+            let mut addresses: Vec<Address> = addresses.iter().map(Address::from).collect();
+            if number == 0 {
+                // Its author wrote it, in any order.
+                addresses.sort_unstable();
+            }
             Some(ValidatorSet::new(addresses).map_err(|source| CliqueError::SignerList { number, source })?)
         } else if list.is_empty() {
             None

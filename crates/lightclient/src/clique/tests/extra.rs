@@ -55,6 +55,12 @@ fn refuses_signers_that_are_not_a_set_in_order() {
     refused(&[], ValidatorSetError::Empty);
     refused(&[two, one], ValidatorSetError::Order { previous: two, found: one });
     refused(&[one, one], ValidatorSetError::Order { previous: one, found: one });
+    // The genesis block is written by its author, in any order.
+    let set = ValidatorSet::new(vec![one, two]).unwrap();
+    assert_eq!(decode(&header(0, extra_data(&[two, one]))), Ok(Some(set)));
+    let source = ValidatorSetError::Order { previous: one, found: one };
+    let expected = CliqueError::SignerList { number: 0, source };
+    assert_eq!(decode(&header(0, extra_data(&[one, one]))), Err(expected));
 }
 
 #[test]
