@@ -62,8 +62,8 @@ pub use crate::{
     validator_list::{ValidatorListError, ValidatorProof, validator_slots},
     validators::{ValidatorSet, ValidatorSetError},
     verify::{
-        Asked, Evidence, TrustedCheckpoint, VerifiedHeader, VerifyError, block_hash, rewalk,
-        verify_checkpoint, verify_header, verify_parent,
+        Asked, Evidence, TrustedCheckpoint, UnsettledHeader, VerifiedHeader, VerifyError, block_hash, rewalk,
+        verify_checkpoint, verify_header, verify_parent, verify_unsettled,
     },
 };
 

@@ -98,6 +98,18 @@ pub struct VerifiedHeader {
     signers: Vec<Address>,
 }
 
+/// A Clique header that follows from a verified one by every rule, but on which too few signers may stand: another
+/// may yet take its place, so it is not a [`VerifiedHeader`] and nothing is proven under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsettledHeader {
+    /// Block hash.
+    pub hash: B256,
+    /// Who sealed it.
+    pub signer: Address,
+    /// The set that may seal the next block.
+    pub validators: ValidatorSet,
+}
+
 /// Whom a verified header makes us trust.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Authority {
@@ -165,6 +177,11 @@ impl VerifiedHeader {
         self.proposer
     }
 
+    /// Whom the proposer votes in or out, in the Istanbul family; under Clique the header says it itself.
+    pub const fn candidate(&self) -> Option<Address> {
+        self.candidate
+    }
+
     /// The whole header, to store it or show it.
     pub const fn raw(&self) -> &Header {
         &self.header
@@ -226,6 +243,28 @@ pub fn verify_header(
     };
     rules::check_time(trusted, header, rules, now)?;
     Ok(verified)
+}
+
+/// Verifies the Clique headers that follow a verified one, each on top of the one before, by every rule but that more
+/// than half of the signers stand on them: for the newest blocks of a chain, on which nobody can stand yet.
+///
+/// # Errors
+/// [`VerifyError::EvidenceMissing`] unless [`VerifiedHeader::can_walk`]; otherwise as [`verify_header`].
+pub fn verify_unsettled(
+    trusted: &VerifiedHeader,
+    headers: &[Header],
+    rules: &ChainRules,
+    now: UnixTime,
+) -> Result<Vec<UnsettledHeader>, VerifyError> {
+    rules::check_trusting_period(trusted, rules, now)?;
+    for header in headers {
+        header.check_shape()?;
+    }
+    let walked = clique::unsettled(trusted, headers, rules)?;
+    for header in headers {
+        rules::check_time(trusted, header, rules, now)?;
+    }
+    Ok(walked)
 }
 
 /// Verifies the parent of a verified header: backward, each header is bound to the one after it by its hash.

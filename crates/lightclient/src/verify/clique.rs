@@ -8,7 +8,7 @@
 
 use alloy_primitives::{Address, B256};
 
-use super::{Authority, Evidence, VerifiedHeader, VerifyError};
+use super::{Authority, Evidence, UnsettledHeader, VerifiedHeader, VerifyError};
 use crate::{
     ChainRules, CliqueError, Header, UnixTime, ValidatorSet,
     clique::{ExtraData, Snapshot, block_hash, check_fields, check_successor, is_checkpoint, majority},
@@ -98,6 +98,24 @@ pub fn rewalk(
     super::require_hash(header.hash(), number, walk.parent_hash)?;
     let authority = known_by(header.raw(), walk.snapshot)?;
     Ok(verified(header.raw(), header.hash(), authority, header.signers().to_vec()))
+}
+
+/// Walks all of `headers` from the trusted one, whether anybody stands on them or not.
+pub(super) fn unsettled(
+    trusted: &VerifiedHeader,
+    headers: &[Header],
+    rules: &ChainRules,
+) -> Result<Vec<UnsettledHeader>, VerifyError> {
+    let number = trusted.number().saturating_add(1);
+    let snapshot = trusted.authority.snapshot.clone().ok_or(VerifyError::EvidenceMissing { number })?;
+    let mut walk = Walk { snapshot, parent: trusted.raw(), parent_hash: trusted.hash(), rules };
+    let mut walked = Vec::with_capacity(headers.len());
+    for header in headers {
+        let signer = walk.step(header)?;
+        let validators = known_by(header, walk.snapshot.clone())?.validators;
+        walked.push(UnsettledHeader { hash: walk.parent_hash, signer, validators });
+    }
+    Ok(walked)
 }
 
 /// Headers taken up one after the other.

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 
 use super::*;
-use crate::SignatureError;
+use crate::{
+    Asked, ChainRules, Evidence, Schedule, SealScheme, SignatureError, TrustThreshold, TrustedCheckpoint,
+    VerifyError, verify_checkpoint, verify_header, verify_unsettled,
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -104,6 +107,46 @@ fn any_changed_byte_is_refused_and_hashes_differently() {
     }
     assert!(decoded > 1500 && strangers > 1000, "{decoded} decoded, {strangers} by strangers");
     assert!(chain.verify(&mut snapshot, &headers[1], &headers[2]).is_ok());
+}
+
+/// The newest header of a chain is walked like the others, though nobody stands on it yet.
+#[test]
+fn unsettled_headers_are_walked_by_the_same_rules() {
+    let (chain, headers) = Chain::load(GOOD);
+    let rules = ChainRules {
+        chain_id: 91_225,
+        schedule: Schedule::constant(SealScheme::Clique, chain.epoch_length, chain.block_period),
+        trust: TrustThreshold::OneThird,
+        trusting_period: 86_400,
+        clock_drift: 0,
+    };
+    let now = headers[205].timestamp;
+    let checkpoint = TrustedCheckpoint { number: 0, hash: chain.headers[0].hash };
+    let genesis = verify_checkpoint(&checkpoint, &headers[0], Evidence::None, &rules).unwrap();
+    let walked = verify_unsettled(&genesis, &headers[1..], &rules, now).unwrap();
+    assert_eq!(walked.len(), 205);
+    for (walked, recorded) in walked.iter().zip(&chain.headers[1..]) {
+        assert_eq!((walked.hash, Some(walked.signer)), (recorded.hash, recorded.signer));
+        assert_eq!(&walked.validators, genesis.validators());
+    }
+
+    let evidence = Evidence::Chain { ancestors: &headers[1..205], descendants: &[] };
+    let newest = verify_header(&genesis, &headers[205], evidence, Asked::Latest, &rules, now);
+    assert_eq!(newest, Err(VerifyError::NotSettled { number: 205, expected: 2, found: 1 }));
+    let (expected, found) = (genesis.hash(), headers[2].parent_hash);
+    let unlinked = verify_unsettled(&genesis, &headers[2..3], &rules, now);
+    assert_eq!(unlinked, Err(VerifyError::Parent { number: 2, expected, found }));
+    let (expected, found) = (now - 1, now);
+    let early = verify_unsettled(&genesis, &headers[1..], &rules, now - 1);
+    assert_eq!(early, Err(VerifyError::FromFuture { number: 205, expected, found }));
+    let expected = headers[0].timestamp + 86_400;
+    let late = verify_unsettled(&genesis, &headers[1..], &rules, expected);
+    assert_eq!(late, Err(VerifyError::TrustExpired { trusted: 0, expected, found: expected }));
+    // Of a header that was skipped to, the votes are not known.
+    let evidence = Evidence::Chain { ancestors: &[], descendants: &headers[101..] };
+    let skipped = verify_header(&genesis, &headers[100], evidence, Asked::Latest, &rules, now).unwrap();
+    let unknown = verify_unsettled(&skipped, &headers[101..], &rules, now);
+    assert_eq!(unknown, Err(VerifyError::EvidenceMissing { number: 101 }));
 }
 
 const GOOD: &str = include_str!("../../../../../tests/vectors/recorded/ethereumjs-clique/headers.json");
