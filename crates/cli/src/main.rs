@@ -1,9 +1,10 @@
 //! `medrec`: an operator's tasks on a MedRec network, the native edge of the client.
 //!
-//! Results go to stdout as JSON, everything else to stderr. Exit code 0: done; 1: not done; 2: not understood.
+//! Results go to stdout as JSON (one line of text for checks), everything else to stderr. Exit code 0: done; 1: not done; 2: not understood.
 
 mod admit;
 mod args;
+mod chain_check;
 mod deploy;
 mod key_file;
 mod node;
@@ -27,7 +28,9 @@ medrec operator deploy --rpc URL[,URL...] --key-file FILE --chain-name NAME --ou
     put the contracts on the chain with this key as the only operator, write the network description
 medrec operator admit --network FILE --key-file FILE --member ADDRESS --kind provider|vendor|researcher|auditor
         --name NAME --endpoint URL --encryption-key HEX
-    vote to admit a member";
+    vote to admit a member
+medrec chain check FOLDER [--mutate COUNT [--seed NUMBER]]
+    verify a recorded chain, or change one byte of it COUNT times and count what is accepted";
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +39,8 @@ enum CommandError {
     Admit(#[from] admit::AdmitError),
     #[error("{0}\n\n{USAGE}")]
     Args(#[from] ArgsError),
+    #[error(transparent)]
+    ChainCheck(#[from] chain_check::RecordingError),
     #[error(transparent)]
     Deploy(#[from] deploy::DeployError),
     #[error(transparent)]
@@ -50,9 +55,10 @@ enum CommandError {
 async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match run(&args).await {
-        Ok(answer) => {
-            println!("{answer:#}");
-            ExitCode::SUCCESS
+        Ok(Answer { text, failures }) => {
+            println!("{text}");
+            failures.iter().for_each(|failure| eprintln!("{failure}"));
+            if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
             eprintln!("medrec: {error}");
@@ -61,14 +67,38 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(args: &[String]) -> Result<Value, CommandError> {
+/// What a command has to say; with failures it was carried out, but to no good end.
+struct Answer {
+    text: String,
+    failures: Vec<String>,
+}
+
+impl From<Value> for Answer {
+    fn from(value: Value) -> Self {
+        Self { text: format!("{value:#}"), failures: vec![] }
+    }
+}
+
+async fn run(args: &[String]) -> Result<Answer, CommandError> {
     let [area, command, args @ ..] = args else { return Err(CommandError::Usage) };
     match (area.as_str(), command.as_str()) {
-        ("operator", "key") => operator_key(args),
-        ("operator", "deploy") => operator_deploy(args).await,
-        ("operator", "admit") => operator_admit(args).await,
+        ("chain", "check") => chain_check(args),
+        ("operator", "key") => operator_key(args).map(Answer::from),
+        ("operator", "deploy") => operator_deploy(args).await.map(Answer::from),
+        ("operator", "admit") => operator_admit(args).await.map(Answer::from),
         _ => Err(CommandError::Usage),
     }
+}
+
+fn chain_check(args: &[String]) -> Result<Answer, CommandError> {
+    let [folder, args @ ..] = args else { return Err(CommandError::Usage) };
+    let args = Args::parse(args, &["--mutate", "--seed"], &[])?;
+    let number = |flag| args.read(flag, "a number", |text| text.parse().ok());
+    let seed = args.optional("--seed").map_or(Ok(0), |_| number("--seed"))?;
+    let mutations = args.optional("--mutate").map(|_| number("--mutate")).transpose()?;
+    let mutations = mutations.map(|count| chain_check::Mutations { count, seed });
+    let chain_check::Findings { line, failures } = chain_check::check(Path::new(folder), mutations)?;
+    Ok(Answer { text: line, failures })
 }
 
 fn operator_key(args: &[String]) -> Result<Value, CommandError> {
