@@ -129,10 +129,7 @@ impl<'a> ExtraData<'a> {
     /// The block hash of `header`.
     pub(crate) fn block_hash(&self, header: &Header) -> B256 {
         match self.form {
-            Form::Ibft { vanity, proposer_seal } => {
-                let seal = proposer_seal.map(|seal| seal.to_bytes(ParityByte::FromZero));
-                self.ibft_digest(header, vanity, seal.as_ref().map_or(&[], |seal| seal))
-            }
+            Form::Ibft { vanity, proposer_seal } => self.ibft_digest(header, vanity, proposer_seal),
             Form::Ibft2 { .. } => self.digest(header, |_| ()),
             Form::Qbft { .. } => self.qbft_digest(header, 0),
         }
@@ -152,7 +149,7 @@ impl<'a> ExtraData<'a> {
     pub(crate) fn proposer(&self, header: &Header) -> Result<Address, BftError> {
         match &self.form {
             Form::Ibft { vanity, proposer_seal: Some(seal) } => {
-                let digest = keccak256(self.ibft_digest(header, vanity, &[]));
+                let digest = keccak256(self.ibft_digest(header, vanity, None));
                 recover_signer(digest, seal).map_err(|source| BftError::ProposerSeal { source })
             }
             Form::Ibft { proposer_seal: None, .. } => Ok(Address::ZERO),
@@ -177,23 +174,31 @@ impl<'a> ExtraData<'a> {
 
     /// Digest of `header` with the leading items and what `rest` writes as the list in `extraData`.
     fn digest(&self, header: &Header, rest: impl FnOnce(&mut Vec<u8>)) -> B256 {
-        let mut extra = Vec::with_capacity(self.leading.len() + 16);
-        rlp::write_list(&mut extra, |out| {
-            out.extend_from_slice(self.leading);
-            rest(out);
-        });
-        keccak256(header.encode_with_extra(&extra))
+        keccak256(header.encode_with_extra(&self.list(rest)))
     }
 
-    fn ibft_digest(&self, header: &Header, vanity: &[u8], proposer_seal: &[u8]) -> B256 {
-        let mut list = Vec::with_capacity(self.leading.len() + ENCODED_SEAL_BYTES + 16);
-        rlp::write_list(&mut list, |out| {
-            out.extend_from_slice(self.leading);
-            rlp::write_bytes(out, proposer_seal);
+    fn ibft_digest(&self, header: &Header, vanity: &[u8], proposer_seal: Option<Signature>) -> B256 {
+        let list = self.list(|out| {
+            write_proposer_seal(out, proposer_seal);
             rlp::write_list(out, |_| ());
         });
         keccak256(header.encode_with_extra(&[vanity, &list].concat()))
     }
+
+    /// The list of the leading items and what `rest` writes.
+    fn list(&self, rest: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut list = Vec::with_capacity(self.leading.len() + ENCODED_SEAL_BYTES + 16);
+        rlp::write_list(&mut list, |out| {
+            out.extend_from_slice(self.leading);
+            rest(out);
+        });
+        list
+    }
+}
+
+fn write_proposer_seal(out: &mut Vec<u8>, seal: Option<Signature>) {
+    let seal = seal.map(|seal| seal.to_bytes(ParityByte::FromZero));
+    rlp::write_bytes(out, seal.as_ref().map_or(&[], |seal| seal));
 }
 
 /// Reads vote and round of a list whose payload had so many bytes; tells the candidate, how many bytes the block hash
@@ -243,7 +248,7 @@ fn decode_vote(mut items: rlp::Reader<'_>, out: &[u8]) -> Result<Address, BftErr
     Ok(candidate)
 }
 
-/// The validators; none for an empty list. Those of a genesis block are in the order in which its author wrote them.
+/// The validators; none for an empty list. Whoever wrote the genesis block may have them in any order.
 fn decode_validators(
     mut items: rlp::Reader<'_>,
     number: BlockNumber,
@@ -255,10 +260,9 @@ fn decode_validators(
     while !items.is_at_end() {
         addresses.push(Address::from(items.fixed::<20>().map_err(item("validators"))?));
     }
-    if number == 0 {
-        addresses.sort_unstable();
-    }
-    Ok(Some(ValidatorSet::new(addresses)?))
+    let validators =
+        if number == 0 { ValidatorSet::of_unordered(addresses) } else { ValidatorSet::new(addresses) };
+    Ok(Some(validators?))
 }
 
 fn decode_seals(mut items: rlp::Reader<'_>) -> Result<Vec<Signature>, BftError> {

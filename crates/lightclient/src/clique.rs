@@ -82,12 +82,14 @@ impl<'h> ExtraData<'h> {
             if !rest.is_empty() {
                 return Err(length());
             }
-            let mut addresses: Vec<Address> = addresses.iter().map(Address::from).collect();
-            if number == 0 {
-                // Its author wrote it, in any order.
-                addresses.sort_unstable();
-            }
-            Some(ValidatorSet::new(addresses).map_err(|source| CliqueError::SignerList { number, source })?)
+            let addresses = addresses.iter().map(Address::from).collect();
+            // Whoever wrote the genesis block may have them in any order.
+            let signers = if number == 0 {
+                ValidatorSet::of_unordered(addresses)
+            } else {
+                ValidatorSet::new(addresses)
+            };
+            Some(signers.map_err(|source| CliqueError::SignerList { number, source })?)
         } else if list.is_empty() {
             None
         } else {

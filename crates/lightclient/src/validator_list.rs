@@ -56,7 +56,7 @@ impl ValidatorProof {
             let block = self.header.number;
             return Err(ValidatorListError::Length { block, expected: length, found });
         }
-        let mut validators = words
+        let validators = words
             .map(|entry| {
                 let entry = B256::from(entry?);
                 if entry.iter().take(ADDRESS_PADDING).any(|byte| *byte != 0) {
@@ -66,8 +66,7 @@ impl ValidatorProof {
             })
             .collect::<Result<Vec<_>, _>>()?;
         // The contract may keep them in any order; nodes sort them.
-        validators.sort_unstable();
-        Ok(ValidatorSet::new(validators)?)
+        Ok(ValidatorSet::of_unordered(validators)?)
     }
 }
 

@@ -35,6 +35,15 @@ impl ValidatorSet {
         Ok(Self(addresses))
     }
 
+    /// Makes a set of addresses in any order.
+    ///
+    /// # Errors
+    /// [`ValidatorSetError`] when the list is empty, or names an address twice.
+    pub(crate) fn of_unordered(mut addresses: Vec<Address>) -> Result<Self, ValidatorSetError> {
+        addresses.sort_unstable();
+        Self::new(addresses)
+    }
+
     /// Number of validators, n; at least 1.
     #[expect(clippy::len_without_is_empty, reason = "a validator set is never empty")]
     pub const fn len(&self) -> usize {

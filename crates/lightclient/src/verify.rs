@@ -167,7 +167,8 @@ impl VerifiedHeader {
         &self.signers
     }
 
-    /// Round in which the block was sealed; each one above 0 means that a proposer failed.
+    /// Round in which the block was sealed; each one above 0 means that a proposer failed. 0 for a header that was
+    /// verified as the parent of another.
     pub const fn round(&self) -> u32 {
         self.round
     }
@@ -269,7 +270,7 @@ pub fn verify_unsettled(
 
 /// Verifies the parent of a verified header: backward, each header is bound to the one after it by its hash.
 ///
-/// Seals are not looked at, so [`VerifiedHeader::signers`] is empty.
+/// Seals are not looked at, so [`VerifiedHeader::signers`] is empty, and so is the round that only they vouch for.
 ///
 /// # Errors
 /// [`VerifyError::Number`] and [`VerifyError::Hash`] when it is another block.
@@ -281,9 +282,15 @@ pub fn verify_parent(
     require_number(child.number().saturating_sub(1), header)?;
     let (sealed, hash) = read(header, rules)?;
     require_hash(child.parent_hash(), header.number, hash)?;
-    let (own, candidate, round) = match sealed {
-        Sealed::Bft(extra) => (extra.validators.clone(), extra.candidate, extra.round()),
-        Sealed::Clique => (None, None, 0),
+    let number = header.number;
+    let (own, candidate, proposer) = match sealed {
+        Sealed::Bft(extra) => {
+            let proposer =
+                extra.proposer(header).map_err(|source| VerifyError::ExtraData { number, source })?;
+            (extra.validators, extra.candidate, proposer)
+        }
+        Sealed::Clique if number == 0 => (None, None, Address::ZERO),
+        Sealed::Clique => (None, None, clique::signer_of(header, rules.schedule.at(number).epoch_length)?),
     };
     // Where the header does not name its set, that of the child is trusted as long as the child's is.
     let (validators, time) = match own {
@@ -291,16 +298,8 @@ pub fn verify_parent(
         None => (child.validators().clone(), child.validators_time()),
     };
     let authority = Authority { validators, time, snapshot: None };
-    let proposer = header.coinbase;
-    Ok(VerifiedHeader {
-        header: header.clone(),
-        hash,
-        authority,
-        candidate,
-        round,
-        proposer,
-        signers: vec![],
-    })
+    let header = header.clone();
+    Ok(VerifiedHeader { header, hash, authority, candidate, round: 0, proposer, signers: vec![] })
 }
 
 /// The block hash of a header, whoever sealed it.

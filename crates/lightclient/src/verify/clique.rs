@@ -242,7 +242,7 @@ impl<'a> Support<'a> {
     }
 }
 
-fn signer_of(header: &Header, epoch_length: u64) -> Result<Address, VerifyError> {
+pub(super) fn signer_of(header: &Header, epoch_length: u64) -> Result<Address, VerifyError> {
     check_fields(header, epoch_length)
         .and_then(|extra: ExtraData<'_>| extra.signer(header))
         .map_err(|source| VerifyError::Clique { number: header.number, source })

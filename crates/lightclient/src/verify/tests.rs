@@ -30,13 +30,6 @@ fn hash_of(header: &Header) -> B256 {
     block_hash(header, &RULES).unwrap()
 }
 
-/// Replaces the set of `draft`.
-fn with_validators(draft: Draft, keys: &[SigningKey]) -> Draft {
-    let mut draft = Draft { validators: keys.iter().map(address).collect(), ..draft };
-    draft.header.coinbase = draft.validators[0];
-    draft
-}
-
 #[test]
 fn accepts_the_next_header_and_shows_what_it_holds() {
     let (keys, genesis) = four();
@@ -188,30 +181,30 @@ fn voted_in() -> (Vec<SigningKey>, VerifiedHeader) {
 #[test]
 fn the_next_header_may_have_the_validator_more_or_less_that_the_vote_was_about() {
     let (keys, genesis) = voted_in();
-    let next = with_validators(Draft::after(&genesis, 1), &keys).seal(&keys[1..]);
+    let next = Draft::after(&genesis, 1).with_validators(&keys).seal(&keys[1..]);
     assert_eq!(verify(&genesis, &next).unwrap().validators().len(), 5);
 
     let vote = Some((address(&keys[0]), false));
     let genesis = verified_genesis(&Draft { vote, ..Draft::genesis(&keys[..4]) });
-    let next = with_validators(Draft::after(&genesis, 1), &keys[1..4]).seal(&keys[1..3]);
+    let next = Draft::after(&genesis, 1).with_validators(&keys[1..4]).seal(&keys[1..3]);
     assert_eq!(verify(&genesis, &next).unwrap().validators().len(), 3);
 }
 
 #[test]
 fn refuses_a_validator_that_nobody_voted_about() {
     let (keys, genesis) = four();
-    let gone = with_validators(Draft::after(&genesis, 1), &keys[1..]).seal(&keys[1..]);
+    let gone = Draft::after(&genesis, 1).with_validators(&keys[1..]).seal(&keys[1..]);
     let unvoted = |expected, found| Err(VerifyError::UnvotedChange { number: 1, expected, found });
     assert_eq!(verify(&genesis, &gone), unvoted(None, address(&keys[0])));
     let (keys, genesis) = voted_in();
-    let gone = with_validators(Draft::after(&genesis, 1), &keys[1..4]).seal(&keys[1..4]);
+    let gone = Draft::after(&genesis, 1).with_validators(&keys[1..4]).seal(&keys[1..4]);
     assert_eq!(verify(&genesis, &gone), unvoted(Some(address(&keys[4])), address(&keys[0])));
 }
 
 #[test]
 fn refuses_two_changes_from_one_header_to_the_next() {
     let (keys, genesis) = voted_in();
-    let swapped = with_validators(Draft::after(&genesis, 1), &keys[1..]).seal(&keys[1..]);
+    let swapped = Draft::after(&genesis, 1).with_validators(&keys[1..]).seal(&keys[1..]);
     let change = VerifyError::SetChange { number: 1, expected: 1, found: 2 };
     assert_eq!(verify(&genesis, &swapped), Err(change));
 }
@@ -221,7 +214,7 @@ fn a_skip_needs_a_third_of_the_trusted_validators_among_the_signers() {
     let all = keys(9);
     let genesis = verified_genesis(&Draft::genesis(&all[..6]));
     assert_eq!(genesis.validators().trust_threshold(), 3);
-    let draft = with_validators(Draft::after(&genesis, 10), &all[3..]);
+    let draft = Draft::after(&genesis, 10).with_validators(&all[3..]);
     // Six validators, three of them trusted; the quorum is four.
     assert!(verify(&genesis, &draft.seal(&all[3..7])).is_ok());
     let error = VerifyError::NotEnoughTrust { number: 10, trusted: 0, expected: 3, found: 2 };
@@ -233,12 +226,12 @@ fn a_skip_needs_a_third_of_the_trusted_validators_among_the_signers() {
 fn a_set_of_strangers_is_never_trusted() {
     let (_, genesis) = four();
     let strangers = &keys(9)[4..8];
-    let skip = with_validators(Draft::after(&genesis, 10), strangers).seal(strangers);
+    let skip = Draft::after(&genesis, 10).with_validators(strangers).seal(strangers);
     let error = VerifyError::NotEnoughTrust { number: 10, trusted: 0, expected: 2, found: 0 };
     assert_eq!(verify(&genesis, &skip), Err(error));
     let (trusted_keys, _) = four();
     let ten = verify(&genesis, &Draft::after(&genesis, 10).seal(&trusted_keys)).unwrap();
-    let beside = with_validators(Draft::after(&ten, 0), strangers).seal(strangers);
+    let beside = Draft::after(&ten, 0).with_validators(strangers).seal(strangers);
     let other = VerifyError::Hash { number: 10, expected: ten.hash(), found: hash_of(&beside) };
     assert_eq!(verify(&ten, &beside), Err(other));
 }
