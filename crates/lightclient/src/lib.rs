@@ -25,6 +25,7 @@ mod clique;
 mod fault;
 mod header;
 mod inclusion;
+mod known_key;
 mod logs;
 mod ordered_trie;
 mod proof;
@@ -50,6 +51,7 @@ pub use crate::{
         InclusionError, ItemKind, ProvenReceipt, ProvenReceipts, ProvenTransaction, ProvenTransactions,
         verify_receipt, verify_receipts, verify_transaction, verify_transactions,
     },
+    known_key::{KnownKeys, Signed},
     logs::{LogFilter, LogsError, ProvenLog, verify_logs},
     proof::{ProofError, ProvenAccount, ProvenSlot, verify_account},
     receipt::{Log, Outcome, Receipt, ReceiptError},

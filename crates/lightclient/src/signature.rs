@@ -80,7 +80,15 @@ impl ParityByte {
 /// [`SignatureError::Scalar`] when r or s is zero or not below the group order, [`SignatureError::NoKey`] when
 /// no public key belongs to the signature.
 pub fn recover_signer(digest: B256, signature: &Signature) -> Result<Address, SignatureError> {
-    recover(digest, signature, &scalars(signature)?)
+    Ok(public_key_address(&recover_key(digest, signature)?))
+}
+
+/// Recovers the key that signed `digest`, as [`recover_signer`] its address.
+pub(crate) fn recover_key(digest: B256, signature: &Signature) -> Result<VerifyingKey, SignatureError> {
+    let id = RecoveryId::new(signature.y_parity, false);
+    VerifyingKey::recover_from_prehash(digest.as_slice(), &scalars(signature)?, id)
+        // The cause says nothing more: r is on no point of the curve, or the key would be infinity.
+        .map_err(|_no_point| SignatureError::NoKey)
 }
 
 /// Recovers the address that signed `digest`; of the two twins only the one with the low s is accepted.
@@ -92,7 +100,7 @@ pub fn recover_low_s(digest: B256, signature: &Signature) -> Result<Address, Sig
     if parsed.normalize_s() != parsed {
         return Err(SignatureError::HighS);
     }
-    recover(digest, signature, &parsed)
+    recover_signer(digest, signature)
 }
 
 /// The address of a public key: the last 20 bytes of the Keccak-256 of its two coordinates.
@@ -102,22 +110,11 @@ pub fn public_key_address(key: &VerifyingKey) -> Address {
     Address::from_word(keccak256(coordinates))
 }
 
-fn scalars(signature: &Signature) -> Result<k256::ecdsa::Signature, SignatureError> {
+/// Reads r and s; both are from 1 to the group order less one.
+pub(crate) fn scalars(signature: &Signature) -> Result<k256::ecdsa::Signature, SignatureError> {
     // The cause says nothing more: a scalar was zero or too large.
     k256::ecdsa::Signature::from_scalars(signature.r.0, signature.s.0)
         .map_err(|_out_of_range| SignatureError::Scalar)
-}
-
-fn recover(
-    digest: B256,
-    signature: &Signature,
-    parsed: &k256::ecdsa::Signature,
-) -> Result<Address, SignatureError> {
-    let id = RecoveryId::new(signature.y_parity, false);
-    let key = VerifyingKey::recover_from_prehash(digest.as_slice(), parsed, id)
-        // The cause says nothing more: r is on no point of the curve, or the key would be infinity.
-        .map_err(|_no_point| SignatureError::NoKey)?;
-    Ok(public_key_address(&key))
 }
 
 /// Why bytes are not a signature, or nobody's.
