@@ -41,6 +41,8 @@ pub(crate) struct ExtraData<'a> {
     pub(crate) candidate: Option<Address>,
     /// The committed seals, in the order in which they were served.
     pub(crate) seals: Vec<Signature>,
+    /// Who made each of them, where that was found out for many headers at once; else nothing.
+    pub(crate) recovered: Vec<Result<Address, SignatureError>>,
 }
 
 /// What is particular to each engine.
@@ -93,7 +95,7 @@ impl<'a> ExtraData<'a> {
         let seals = decode_seals(items.list().map_err(item("seals"))?)?;
         items.finish().map_err(item("list"))?;
         let leading = all.get(..leading_length).unwrap_or_default();
-        Ok(Self { form, leading, validators, candidate, seals })
+        Ok(Self { form, leading, validators, candidate, seals, recovered: Vec::new() })
     }
 
     /// `vanity ‖ [validators, proposerSeal, seals]`.
@@ -115,7 +117,14 @@ impl<'a> ExtraData<'a> {
         let seals = decode_seals(items.list().map_err(item("seals"))?)?;
         items.finish().map_err(item("list"))?;
         let candidate = Some(header.coinbase).filter(|candidate| *candidate != Address::ZERO);
-        Ok(Self { form: Form::Ibft { vanity, proposer_seal }, leading, validators, candidate, seals })
+        Ok(Self {
+            form: Form::Ibft { vanity, proposer_seal },
+            leading,
+            validators,
+            candidate,
+            seals,
+            recovered: Vec::new(),
+        })
     }
 
     /// The round in which the block was sealed; 0 where the header does not say.
@@ -161,7 +170,9 @@ impl<'a> ExtraData<'a> {
     /// not checked.
     pub(crate) fn sealers(&self, commit_digest: B256) -> impl Iterator<Item = Result<Address, BftError>> {
         self.seals.iter().enumerate().map(move |(index, seal)| {
-            recover_signer(commit_digest, seal).map_err(|source| BftError::Seal { index, source })
+            let recovered = self.recovered.get(index).cloned();
+            let signer = recovered.unwrap_or_else(|| recover_signer(commit_digest, seal));
+            signer.map_err(|source| BftError::Seal { index, source })
         })
     }
 

@@ -65,7 +65,7 @@ pub use crate::{
     validators::{ValidatorSet, ValidatorSetError},
     verify::{
         Asked, Evidence, TrustedCheckpoint, UnsettledHeader, VerifiedHeader, VerifyError, block_hash, rewalk,
-        verify_checkpoint, verify_header, verify_parent, verify_unsettled,
+        verify_checkpoint, verify_header, verify_headers, verify_parent, verify_unsettled,
     },
 };
 

@@ -32,12 +32,13 @@
 
 use alloy_primitives::{Address, B256};
 
-pub use self::{clique::rewalk, error::VerifyError};
+pub use self::{batch::verify_headers, clique::rewalk, error::VerifyError};
 use crate::{
     BlockNumber, ChainRules, Header, SealScheme, UnixTime, ValidatorProof, ValidatorSet, bft::ExtraData,
     clique::Snapshot,
 };
 
+mod batch;
 mod bft;
 mod clique;
 mod error;
@@ -235,11 +236,24 @@ pub fn verify_header(
     if let Asked::Hash(expected) = asked {
         require_hash(expected, header.number, hash)?;
     }
+    successor(trusted, header, &sealed, hash, evidence, rules, now)
+}
+
+/// The rules for a header that was read, at or after the trusted one.
+fn successor(
+    trusted: &VerifiedHeader,
+    header: &Header,
+    sealed: &Sealed<'_>,
+    hash: B256,
+    evidence: Evidence<'_>,
+    rules: &ChainRules,
+    now: UnixTime,
+) -> Result<VerifiedHeader, VerifyError> {
     if header.number < trusted.number() {
         return Err(VerifyError::Backward { expected: trusted.number(), found: header.number });
     }
     let verified = match sealed {
-        Sealed::Bft(extra) => bft::successor(trusted, header, hash, &extra, evidence, rules)?,
+        Sealed::Bft(extra) => bft::successor(trusted, header, hash, extra, evidence, rules)?,
         Sealed::Clique => clique::successor(trusted, header, hash, evidence, rules)?,
     };
     rules::check_time(trusted, header, rules, now)?;
