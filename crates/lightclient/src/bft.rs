@@ -176,6 +176,32 @@ impl<'a> ExtraData<'a> {
         })
     }
 
+    /// `extraData` with these seals instead of its own.
+    pub(crate) fn with_seals(&self, seals: &[Signature]) -> Vec<u8> {
+        let write_seals = |out: &mut Vec<u8>| {
+            rlp::write_list(out, |out| {
+                seals.iter().for_each(|seal| rlp::write_bytes(out, &seal.to_bytes(ParityByte::FromZero)));
+            });
+        };
+        match self.form {
+            Form::Ibft { vanity, proposer_seal } => {
+                let list = self.list(|out| {
+                    write_proposer_seal(out, proposer_seal);
+                    write_seals(out);
+                });
+                [vanity, &list].concat()
+            }
+            Form::Ibft2 { round } => self.list(|out| {
+                rlp::write_bytes(out, &round.to_be_bytes());
+                write_seals(out);
+            }),
+            Form::Qbft { round } => self.list(|out| {
+                rlp::write_scalar(out, &round.to_be_bytes());
+                write_seals(out);
+            }),
+        }
+    }
+
     fn qbft_digest(&self, header: &Header, round: u32) -> B256 {
         self.digest(header, |out| {
             rlp::write_scalar(out, &round.to_be_bytes());

@@ -32,6 +32,7 @@ mod proof;
 mod receipt;
 mod rlp;
 mod rules;
+mod seals;
 mod signature;
 mod signed_transaction;
 mod transaction;
@@ -57,6 +58,7 @@ pub use crate::{
     receipt::{Log, Outcome, Receipt, ReceiptError},
     rlp::{RlpError, RlpKind},
     rules::{ChainRules, Schedule, ScheduleError, SealScheme, Transition, TrustThreshold},
+    seals::unite_seals,
     signature::{ParityByte, Signature, SignatureError, public_key_address, recover_low_s, recover_signer},
     signed_transaction::{Access, AccessListItem, Authorization, Fees, SignedTransaction, TransactionKind},
     transaction::{Transaction, transaction_hash},

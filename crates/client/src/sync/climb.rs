@@ -8,12 +8,13 @@
 use alloy_primitives::{Address, B256};
 use lightclient::{
     Asked, BlockNumber, Evidence, Header, SealScheme, ValidatorListError, ValidatorProof, VerifiedHeader,
-    VerifyError, validator_slots, verify_header,
+    VerifyError, block_hash, unite_seals, validator_slots, verify_header,
 };
 
 use super::SyncError;
 use super::round::Round;
 use crate::error::ClientError;
+use crate::join::join_all;
 use crate::ports::Platform;
 use crate::rpc::{RpcCall, RpcError, decode_header, decode_proof};
 
@@ -79,9 +80,18 @@ impl<P: Platform> Round<'_, P> {
         header: &Header,
         asked: Asked,
     ) -> Result<VerifiedHeader, ClientError> {
-        let (rules, now) = (&self.client.network().rules, self.now);
-        let verify = |evidence: Evidence<'_>| verify_header(reached, header, evidence, asked, rules, now);
-        match self.with_validators(index, header, reached.validators().len(), verify).await? {
+        let result = match self.verify_once(index, reached, header, asked).await? {
+            Err(error @ VerifyError::NotEnoughSeals { .. }) => {
+                let united = self.unite_seals(index, header).await;
+                if united == *header {
+                    Err(error)
+                } else {
+                    self.verify_once(index, reached, &united, asked).await?
+                }
+            }
+            result => result,
+        };
+        match result {
             Ok(verified) => {
                 self.headers_verified += 1;
                 Ok(verified)
@@ -98,6 +108,29 @@ impl<P: Platform> Round<'_, P> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn verify_once(
+        &self,
+        index: usize,
+        reached: &VerifiedHeader,
+        header: &Header,
+        asked: Asked,
+    ) -> Result<Result<VerifiedHeader, VerifyError>, ClientError> {
+        let (rules, now) = (&self.client.network().rules, self.now);
+        let verify = |evidence: Evidence<'_>| verify_header(reached, header, evidence, asked, rules, now);
+        self.with_validators(index, header, reached.validators().len(), verify).await
+    }
+
+    /// The header with the seals that the other endpoints have of the same block: each node keeps those it got first.
+    async fn unite_seals(&self, index: usize, header: &Header) -> Header {
+        let rules = &self.client.network().rules;
+        let Ok(hash) = block_hash(header, rules) else { return header.clone() };
+        let others = (0..self.client.network().endpoints.len()).filter(|other| *other != index);
+        let asking = others.map(|other| self.header_from(other, Asked::Hash(hash))).collect();
+        // Whoever does not have the block, or shows another one, adds nothing.
+        let others: Vec<Header> = join_all(asking).await.into_iter().filter_map(Result::ok).collect();
+        unite_seals(header, &others, rules)
     }
 
     /// Verifies a header, with the proof of its validators if a contract holds them: so many, or as many as there are.

@@ -178,17 +178,6 @@ async fn each_failure_has_its_own_error_and_does_no_harm_beside_an_honest_endpoi
         change(&mut header);
         Manner::Headers(vec![header])
     };
-    let few_seals = |kept: usize| {
-        let mut header = Chain::recorded().header(LAST).clone();
-        // Five validators, four seals of 67 bytes at the end: cut the list and set its length again.
-        let extra = header.extra_data.to_vec();
-        let seals_at = extra.len() - 4 * 67;
-        let payload = [&extra[3..seals_at - 3], &[0xf8, u8::try_from(kept * 67).unwrap()]].concat();
-        let payload = [&payload[..], &extra[seals_at..seals_at + kept * 67]].concat();
-        let length = u8::try_from(payload.len() - 256).unwrap();
-        header.extra_data = [&[0xf9, 1, length], &payload[..]].concat().into();
-        Manner::Headers(vec![header])
-    };
     let cases = [
         (Manner::Dead, "network/unreachable"),
         (Manner::Slow, "network/timeout"),
@@ -201,7 +190,6 @@ async fn each_failure_has_its_own_error_and_does_no_harm_beside_an_honest_endpoi
         (Manner::Body("7"), "rpc/malformed"),
         (Manner::DropsAnswer, "rpc/malformed"),
         (Manner::SwapsIds, "header/number-mismatch"),
-        (few_seals(3), "header/not-enough-seals"),
         (header(|header| header.state_root = B256::ZERO), "header/unknown-signer"),
         (header(|header| header.parent_hash = B256::ZERO), "header/unknown-signer"),
         (header(|header| header.difficulty = U256::from(2)), "header/constants"),
@@ -223,6 +211,32 @@ async fn each_failure_has_its_own_error_and_does_no_harm_beside_an_honest_endpoi
         assert_eq!(error.code(), if unavailable { "network/unreachable" } else { code }, "{manner:?}");
         assert_eq!(alone.head().unwrap_err().code(), "network/no-head", "{manner:?}");
     }
+}
+
+/// The last header with these of its four seals.
+fn with_seals(kept: core::ops::Range<usize>) -> Manner {
+    let mut header = Chain::recorded().header(LAST).clone();
+    // Five validators, four seals of 67 bytes at the end: cut the list and set its length again.
+    let extra = header.extra_data.to_vec();
+    let seals_at = extra.len() - 4 * 67;
+    let payload = [&extra[3..seals_at - 3], &[0xf8, u8::try_from(kept.len() * 67).unwrap()]].concat();
+    let kept = &extra[seals_at + kept.start * 67..seals_at + kept.end * 67];
+    let payload = [&payload, kept].concat();
+    let length = u8::try_from(payload.len() - 256).unwrap();
+    header.extra_data = [&[0xf9, 1, length], &payload[..]].concat().into();
+    Manner::Headers(vec![header])
+}
+
+#[tokio::test]
+async fn joins_the_seals_that_several_endpoints_have_of_one_block() {
+    let alone = client(vec![with_seals(0..3)], 0);
+    assert_eq!(alone.sync().await.unwrap_err().code(), "header/not-enough-seals");
+    let together = client(vec![with_seals(0..3), with_seals(2..4)], 0);
+    let report = together.sync().await.unwrap();
+    assert_eq!((report.head.number(), report.head.signers().len()), (LAST, 4));
+    let report = client(vec![with_seals(1..4), Manner::Honest], 0).sync().await.unwrap();
+    assert_eq!(report.head.number(), LAST);
+    assert_eq!(states(&report), vec![&EndpointState::Agrees; 2]);
 }
 
 #[tokio::test]
