@@ -45,6 +45,12 @@ pub enum StoredHeadError {
     /// The header is damaged.
     #[error("stored header is damaged")]
     Header(#[from] HeaderError),
+    /// The validators or their time are not those of the header.
+    #[error("stored head {number}: validators are not the header's")]
+    Inconsistent {
+        /// Its number.
+        number: u64,
+    },
     /// The validators are not a set.
     #[error("stored validators are damaged")]
     Validators(#[from] ValidatorSetError),
@@ -100,7 +106,12 @@ pub fn verify_stored_head(
         return Err(StoredHeadError::BehindCheckpoint { expected: checkpoint.number, found: kept.number });
     }
     let evidence = Evidence::Known { validators: &validators, time };
-    Ok(verify_checkpoint(&kept, &header, evidence, rules)?)
+    let head = verify_checkpoint(&kept, &header, evidence, rules)?;
+    // What the header says itself must be what was kept beside it.
+    if encode_stored_head(&head) != bytes {
+        return Err(StoredHeadError::Inconsistent { number: head.number() });
+    }
+    Ok(head)
 }
 
 /// Block hash, validators, the time they are known by, and the header's RLP.

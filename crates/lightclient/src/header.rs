@@ -111,7 +111,7 @@ impl Header {
 
     /// Encodes the header with its `extraData` as it is.
     ///
-    /// Under QBFT the Keccak-256 of this is *not* the block hash: see [`crate::qbft::block_hash`].
+    /// In the Istanbul family the Keccak-256 of this is *not* the block hash: see [`crate::block_hash`].
     pub fn encode(&self) -> Vec<u8> {
         self.encode_with_extra(&self.extra_data)
     }

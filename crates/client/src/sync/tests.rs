@@ -535,3 +535,20 @@ async fn refuses_a_head_that_does_not_stand_on_the_trusted_block() {
     let expected = SyncError::Ancestry { number: 1, expected: trusted.hash(), found };
     assert_eq!(*sightings[0].failure.as_ref().unwrap().problem, Problem::Sync(expected));
 }
+
+#[test]
+fn a_stored_head_with_other_validators_than_its_header_is_refused() {
+    let client = client(honest(1), 0);
+    let rules = &client.network().rules;
+    let known = TrustedCheckpoint { number: 195, hash: hash(&client, 195) };
+    let header = client.platform().chain.header(195);
+    let head = verify_checkpoint(&known, header, Evidence::None, rules).unwrap();
+    let mut stored = encode_stored_head(&head);
+    assert_eq!(verify_stored_head(&stored, &client.network().checkpoint, rules), Ok(head));
+    // A digit of the last validator, behind hash, time and count; the digest is made right again.
+    stored[33 + 32 + 8 + 2 + 5 * 20 - 1] ^= 1;
+    let digest = lightclient::keccak256(&stored[33..]);
+    stored[1..33].copy_from_slice(digest.as_slice());
+    let refused = Err(StoredHeadError::Inconsistent { number: 195 });
+    assert_eq!(verify_stored_head(&stored, &client.network().checkpoint, rules), refused);
+}
