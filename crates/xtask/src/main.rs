@@ -6,6 +6,7 @@
 mod build;
 mod check;
 mod demo;
+mod fuzz;
 mod run;
 mod test;
 mod tools;
@@ -18,7 +19,10 @@ cargo xtask demo [--check] [--state DIR] [--free-ports] [--no-build]
 cargo xtask test        everything: Rust, contracts, Chromium, TypeScript, journeys
 cargo xtask check       formatting, lints, documentation, TypeScript
 cargo xtask build       the browser package (pkg/) and the page (www/dist/)
-cargo xtask contracts   compile the contracts; with --check only compare";
+cargo xtask contracts   compile the contracts; with --check only compare
+cargo xtask fuzz [--seconds 60] [--target NAME] [--runs N]
+                        look for inputs that break a promise of the verifiers; stays for so long, or so many runs,
+                        with each target";
 
 fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +32,7 @@ fn main() -> std::process::ExitCode {
         ["check"] => check::all(),
         ["contracts", rest @ ..] => build::contracts(rest),
         ["demo", rest @ ..] => demo::main(rest),
+        ["fuzz", rest @ ..] => fuzz::main(rest),
         ["test"] => test::all(),
         _ => Err(USAGE.into()),
     };
