@@ -188,8 +188,9 @@ pub(crate) fn none_answered(failures: Vec<ClientError>) -> ClientError {
     let endpoints = failures
         .into_iter()
         .map(|error| EndpointFailure {
-            url: error.endpoint.unwrap_or_default(),
+            code: error.code(),
             reason: error.problem.to_string(),
+            url: error.endpoint.unwrap_or_default(),
         })
         .collect();
     ClientError::from(Problem::Unreachable { endpoints })

@@ -88,7 +88,9 @@ pub enum Problem {
 pub struct EndpointFailure {
     /// Its address.
     pub url: String,
-    /// Why.
+    /// Why, as [`ClientError::code`] has it.
+    pub code: String,
+    /// Why, in words.
     pub reason: String,
 }
 

@@ -9,6 +9,7 @@ use lightclient::{
     BftError, CliqueError, InclusionError, LogsError, ProofError, TrieError, ValidatorListError, VerifyError,
 };
 use protocol::answer::AnswerError;
+use protocol::json::JsonError;
 use protocol::layout::LayoutError;
 use protocol::record_set::RecordSetError;
 
@@ -211,7 +212,8 @@ pub(crate) fn rpc(error: &RpcError) -> Explained {
             mismatch("rpc/malformed", expected, found)
         }
         RpcError::ForkFields { missing, present } => mismatch("rpc/malformed", missing, present),
-        RpcError::NotJson { reason } => mismatch("rpc/not-json", "json", reason),
+        RpcError::Json(error @ JsonError::DuplicateName { .. }) => found_at("rpc/duplicate-name", error),
+        RpcError::Json(error) => mismatch("rpc/not-json", "json", error),
         RpcError::Refused { message, .. } => found_at("rpc/refused", message),
         RpcError::Shape { expected, found, .. } => mismatch("rpc/malformed", expected, found),
         RpcError::SlotMissing { slot } => {

@@ -3,7 +3,7 @@
 //! Nothing decoded here is believed. A header is rebuilt field by field from `eth_getBlockBy…` (its `hash` member is
 //! not even read: `lightclient` computes it), an `eth_getProof` answer becomes node lists for `lightclient` to verify.
 //! This module only makes sure that odd bytes end as a typed error: quantities and byte strings of the exact form,
-//! each answer matched to its question by id, storage proofs matched to slots by their numeric key.
+//! each answer matched to its question by id, no member named twice, storage proofs matched to slots by their numeric key.
 //!
 //! Defends against: swapped, missing, repeated or spare answers of a batch; over-long or ill-formed values; header
 //! fields of a fork whose predecessors are missing. Sources: JSON-RPC 2.0, Ethereum execution-apis, EIP-1186. The three
@@ -14,6 +14,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use alloy_primitives::{Address, B256, hex};
 use lightclient::{Asked, Fault};
+use protocol::json::{JsonError, JsonLimits, parse_json};
 use serde_json::{Value, json};
 
 use crate::ports::{Http, HttpRequest, TransportError};
@@ -54,12 +55,9 @@ pub enum RpcError {
         /// The later member that is there.
         present: &'static str,
     },
-    /// The body is not JSON.
-    #[error("not json: {reason}")]
-    NotJson {
-        /// Where it stops being JSON.
-        reason: String,
-    },
+    /// The body is not one JSON text with one meaning.
+    #[error(transparent)]
+    Json(#[from] JsonError),
     /// A number is not `0x` and hex digits without leading zeros, or too large.
     #[error("{field}: not {expected}: {found}")]
     Quantity {
@@ -114,7 +112,7 @@ impl RpcError {
             Self::Transport(error) => error.fault(),
             Self::Data { .. }
             | Self::ForkFields { .. }
-            | Self::NotJson { .. }
+            | Self::Json(_)
             | Self::Quantity { .. }
             | Self::Shape { .. }
             | Self::SlotMissing { .. }
@@ -260,9 +258,8 @@ impl<H: Http> Endpoint<'_, H> {
 
 /// Matches the answers of a body to the questions 1 to `count`, in that order.
 fn decode_answers(body: &[u8], count: usize) -> Result<Vec<Result<Value, RpcError>>, RpcError> {
-    let value: Value =
-        serde_json::from_slice(body).map_err(|error| RpcError::NotJson { reason: error.to_string() })?;
-    let answers = match value {
+    let limits = JsonLimits { bytes: MAX_ANSWER_BYTES, depth: MAX_DEPTH };
+    let answers = match parse_json(body, limits)? {
         Value::Array(answers) if count != 1 => answers,
         // A node that refuses a whole batch answers with one error object.
         Value::Object(answer) if count == 1 || answer.contains_key("error") => {
@@ -337,6 +334,8 @@ fn shape_of(what: &'static str, expected: &'static str) -> impl FnOnce(serde_jso
 
 /// The longest answer of a node: 128 storage proofs of the worst legal size fit.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
+/// Objects and arrays inside each other: a block's access lists need seven.
+const MAX_DEPTH: usize = 32;
 /// How long a node may take, unless there are better ones.
 pub(crate) const TIMEOUT_MILLIS: u64 = 10_000;
 /// How much of a peer's text an error quotes.

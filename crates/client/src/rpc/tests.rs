@@ -46,8 +46,11 @@ fn refuses_answers_that_are_not_one_for_each_question() {
         assert_eq!(answers(body, count), Err(error), "{body}");
     }
     assert_eq!(answers(r#"{"id":1}"#, 1), Ok(vec![Err(wrong("answer", "result or error", "neither"))]));
-    assert!(matches!(answers("<html>", 1), Err(RpcError::NotJson { .. })));
-    assert!(matches!(answers(&"[".repeat(100_000), 1), Err(RpcError::NotJson { .. })));
+    assert_eq!(answers("<html>", 1), Err(JsonError::Syntax { line: 1, column: 1 }.into()));
+    let deep = JsonError::TooDeep { limit: 32, line: 1, column: 33 };
+    assert_eq!(answers(&"[".repeat(100_000), 1), Err(deep.into()));
+    let twice = JsonError::DuplicateName { line: 1, column: 27 };
+    assert_eq!(answers(r#"{"id":1,"result":1,"result":2}"#, 1), Err(twice.into()));
 }
 
 #[test]

@@ -242,11 +242,14 @@ async fn joins_the_seals_that_several_endpoints_have_of_one_block() {
 #[tokio::test]
 async fn says_why_no_endpoint_answered() {
     let client = client(vec![Manner::Dead, Manner::Status(502)], 0);
-    let failure =
-        |url: &str, reason: &str| EndpointFailure { url: url.to_owned(), reason: reason.to_owned() };
+    let failure = |url: &str, code: &str, reason: &str| EndpointFailure {
+        url: url.to_owned(),
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+    };
     let endpoints = vec![
-        failure("http://0", "no connection: refused"),
-        failure("http://1", "http status 502, expected 200"),
+        failure("http://0", "network/unreachable", "no connection: refused"),
+        failure("http://1", "network/http-status", "http status 502, expected 200"),
     ];
     assert_eq!(client.sync().await.unwrap_err(), ClientError::from(Problem::Unreachable { endpoints }));
 }

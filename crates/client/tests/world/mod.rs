@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, address};
 use client::{
     Client, EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, MemoryHeads, Native, Platform,
     StoreError, TransportError, rpc,
 };
-use devnet::{Devnet, Options, Rules, Sealing};
+use devnet::{Devnet, Options, Rules, Scheme, Sealing};
 use lightclient::{ChainRules, Schedule, SealScheme, Transaction, TrustThreshold, TrustedCheckpoint};
 use protocol::contracts::{self, Admission, creation};
 use protocol::keys::SigningKey;
@@ -33,6 +33,9 @@ pub(crate) struct World {
     pub(crate) devnet: Devnet,
     pub(crate) hospital: Mutex<Hospital>,
     pub(crate) network: Network,
+    /// The transaction that admitted the hospital, in block 1.
+    #[allow(dead_code, reason = "the journeys ask for the log alone")]
+    pub(crate) admission: B256,
     now_millis: AtomicU64,
     /// Whether blocks are sealed as time goes by.
     sealing: Mutex<bool>,
@@ -40,13 +43,18 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Starts the chain, deploys the contracts and admits the hospital.
+    /// Starts a QBFT chain, deploys the contracts and admits the hospital.
     pub(crate) async fn start(name: &str) -> Arc<Self> {
+        Self::start_with(name, Rules::default()).await
+    }
+
+    /// Starts a chain with these rules but for its id, deploys the contracts and admits the hospital.
+    pub(crate) async fn start_with(name: &str, rules: Rules) -> Arc<Self> {
         let folder = std::env::temp_dir().join(format!("medrec-client-{}-{name}", std::process::id()));
         let options = Options {
             state: folder.clone(),
             listen: vec!["127.0.0.1:0".parse().unwrap(); 3],
-            rules: Rules { chain_id: CHAIN_ID, ..Rules::default() },
+            rules: Rules { chain_id: CHAIN_ID, ..rules },
             genesis_time: Some(GENESIS_TIME),
             sealing: Sealing::Manual,
         };
@@ -70,9 +78,10 @@ impl World {
             (None, creation::summary(&at)),
             (Some(at.registry), admission),
         ];
+        let mut admission = B256::ZERO;
         for (nonce, (to, data)) in (0..).zip(messages) {
             let raw = signed(&operator, nonce, to, data);
-            devnet.chain().submit(&raw.into()).unwrap();
+            admission = devnet.chain().submit(&raw.into()).unwrap();
         }
         devnet.chain().seal_next(GENESIS_TIME + 1).unwrap();
         let http = Native::new(MemoryHeads::default()).unwrap();
@@ -85,7 +94,7 @@ impl World {
             name: "test".to_owned(),
             rules: ChainRules {
                 chain_id: CHAIN_ID,
-                schedule: Schedule::constant(SealScheme::Qbft, 30_000, 1),
+                schedule: Schedule::constant(seal_scheme(rules.scheme), rules.epoch, rules.period),
                 trust: TrustThreshold::OneThird,
                 trusting_period: 86_400,
                 clock_drift: 5,
@@ -105,6 +114,7 @@ impl World {
             devnet,
             hospital: Mutex::new(hospital),
             network: Network::parse(network.to_json().as_bytes()).unwrap(),
+            admission,
             now_millis: AtomicU64::new((GENESIS_TIME + 1) * 1000),
             sealing: Mutex::new(true),
             folder,
@@ -113,8 +123,14 @@ impl World {
 
     /// A client of its own, with an empty store.
     pub(crate) fn client(self: &Arc<Self>) -> Client<Visitor> {
+        self.client_of(self.network.clone(), u64::MAX)
+    }
+
+    /// A client of another description of the network, which waits at most so long for an answer.
+    pub(crate) fn client_of(self: &Arc<Self>, network: Network, patience_millis: u64) -> Client<Visitor> {
         let native = Native::new(MemoryHeads::default()).unwrap();
-        Client::new(self.network.clone(), Visitor { world: self.clone(), native, random: AtomicU64::new(0) })
+        let random = AtomicU64::new(0);
+        Client::new(network, Visitor { world: self.clone(), native, random, patience_millis })
     }
 
     /// Lets time pass, and seals the block that is due.
@@ -150,6 +166,20 @@ impl Drop for World {
     }
 }
 
+/// The verifier's name for how the chain is sealed.
+const fn seal_scheme(scheme: Scheme) -> SealScheme {
+    match scheme {
+        Scheme::Clique => SealScheme::Clique,
+        Scheme::Ibft => SealScheme::Ibft,
+        Scheme::Ibft2 => SealScheme::Ibft2,
+        Scheme::Qbft => SealScheme::Qbft,
+        Scheme::QbftContract => SealScheme::QbftContract {
+            address: address!("0000000000000000000000000000000000008888"),
+            slot: U256::ZERO,
+        },
+    }
+}
+
 /// A transaction of the test network, signed and encoded.
 pub(crate) fn signed(key: &SigningKey, nonce: u64, to: Option<Address>, data: Vec<u8>) -> Vec<u8> {
     let transaction = Transaction {
@@ -176,6 +206,7 @@ pub(crate) struct Visitor {
     world: Arc<World>,
     native: Native<MemoryHeads>,
     random: AtomicU64,
+    patience_millis: u64,
 }
 
 impl Http for Visitor {
@@ -184,7 +215,8 @@ impl Http for Visitor {
             let world = &self.world;
             return world.hospital.lock().unwrap().answer(&request, world.now(), world.devnet.chain());
         }
-        self.native.post(request).await
+        let timeout_millis = request.timeout_millis.min(self.patience_millis);
+        self.native.post(HttpRequest { timeout_millis, ..request }).await
     }
 }
 
