@@ -113,7 +113,8 @@ mod tests {
         let nobody = Signature { r: B256::ZERO, ..seal };
         let other_block = Draft::after(&genesis, 2).seal(&ours);
         let other_round = Draft { round: 1, ..draft.clone() }.seal(&ours);
-        let garbage = Header { extra_data: vec![0; 97].into(), ..draft.header.clone() };
+        let mut garbage = header.clone();
+        garbage.extra_data = vec![0; 97].into();
         let others = [
             draft.with_seals(&[seal, seal, twin(&seal), nobody]),
             draft.seal(&strangers),
