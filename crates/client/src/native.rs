@@ -4,8 +4,9 @@
 //! everything that matters is signed or proven, but who asks what is visible to the network.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -83,8 +84,13 @@ impl<S: HeadStore> HeadStore for Native<S> {
         self.heads.load_head(network_id).await
     }
 
-    async fn save_head(&self, network_id: B256, head: Vec<u8>) -> Result<(), StoreError> {
-        self.heads.save_head(network_id, head).await
+    async fn save_head(
+        &self,
+        network_id: B256,
+        head: Vec<u8>,
+        replaces: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        self.heads.save_head(network_id, head, replaces).await
     }
 }
 
@@ -117,8 +123,16 @@ impl HeadStore for MemoryHeads {
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&network_id).cloned())
     }
 
-    async fn save_head(&self, network_id: B256, head: Vec<u8>) -> Result<(), StoreError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(network_id, head);
+    async fn save_head(
+        &self,
+        network_id: B256,
+        head: Vec<u8>,
+        replaces: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut heads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if heads.get(&network_id).is_none_or(|kept| replaces(kept)) {
+            heads.insert(network_id, head);
+        }
         Ok(())
     }
 }
@@ -139,6 +153,22 @@ impl FileHeads {
     fn path(&self, network_id: B256) -> PathBuf {
         self.folder.join(format!("{network_id}.head"))
     }
+
+    /// Writes the file anew, under a lock that other programs see.
+    fn replace(&self, path: &Path, head: &[u8], replaces: impl FnOnce(&[u8]) -> bool) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.folder)?;
+        let lock = File::create(path.with_extension("lock"))?;
+        // Gone with the file handle, also when this program is killed.
+        lock.lock()?;
+        match std::fs::read(path) {
+            Ok(kept) if !replaces(&kept) => return Ok(()),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let fresh = path.with_extension("new");
+        std::fs::write(&fresh, head)?;
+        std::fs::rename(&fresh, path)
+    }
 }
 
 impl HeadStore for FileHeads {
@@ -150,12 +180,14 @@ impl HeadStore for FileHeads {
         }
     }
 
-    async fn save_head(&self, network_id: B256, head: Vec<u8>) -> Result<(), StoreError> {
+    async fn save_head(
+        &self,
+        network_id: B256,
+        head: Vec<u8>,
+        replaces: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
         let path = self.path(network_id);
-        let fresh = path.with_extension(format!("{}.new", std::process::id()));
-        std::fs::create_dir_all(&self.folder)
-            .and_then(|()| std::fs::write(&fresh, &head))
-            .and_then(|()| std::fs::rename(&fresh, &path))
+        self.replace(&path, &head, replaces)
             .map_err(|error| StoreError { action: "save", reason: error.to_string() })
     }
 }

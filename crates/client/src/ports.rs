@@ -112,8 +112,14 @@ pub trait Http {
 pub trait HeadStore {
     /// Returns the bytes saved last for this network, if any. They are verified again before use.
     async fn load_head(&self, network_id: B256) -> Result<Option<Vec<u8>>, StoreError>;
-    /// Keeps these bytes for this network, in place of the former ones.
-    async fn save_head(&self, network_id: B256, head: Vec<u8>) -> Result<(), StoreError>;
+    /// Keeps these bytes for this network; in place of others only if `replaces` says so of those. Nobody else may write
+    /// in between: several tabs or programs share one place.
+    async fn save_head(
+        &self,
+        network_id: B256,
+        head: Vec<u8>,
+        replaces: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<(), StoreError>;
 }
 
 /// Everything that a [`Client`](crate::Client) needs from the machine it runs on.

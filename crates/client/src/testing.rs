@@ -536,11 +536,19 @@ impl HeadStore for TestPlatform {
         Ok(self.stored.lock().unwrap().clone())
     }
 
-    async fn save_head(&self, _network_id: B256, head: Vec<u8>) -> Result<(), StoreError> {
+    async fn save_head(
+        &self,
+        _network_id: B256,
+        head: Vec<u8>,
+        replaces: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
         if *self.store_fails.lock().unwrap() {
             return Err(StoreError { action: "save", reason: "no access".to_owned() });
         }
-        *self.stored.lock().unwrap() = Some(head);
+        let mut stored = self.stored.lock().unwrap();
+        if stored.as_deref().is_none_or(replaces) {
+            *stored = Some(head);
+        }
         Ok(())
     }
 }

@@ -51,6 +51,23 @@ impl Database {
         Ok(())
     }
 
+    /// Writes an entry; over another value only if `replaces` says so of that, in the same transaction.
+    pub(crate) async fn replace(
+        &self,
+        key: &str,
+        value: &[u8],
+        replaces: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<(), DatabaseError> {
+        let transaction = self.rexie.transaction(&[self.store], TransactionMode::ReadWrite)?;
+        let store = transaction.store(self.store)?;
+        let kept = store.get(key.into()).await?.map(|found| bytes_of(&found));
+        if kept.is_none_or(|kept| replaces(&kept)) {
+            store.put(&Uint8Array::from(value), Some(&JsValue::from_str(key))).await?;
+        }
+        transaction.done().await?;
+        Ok(())
+    }
+
     /// Deletes all entries.
     pub(crate) async fn clear(&self) -> Result<(), DatabaseError> {
         let transaction = self.rexie.transaction(&[self.store], TransactionMode::ReadWrite)?;

@@ -36,9 +36,14 @@ impl HeadStore for WebPlatform {
         Ok(head)
     }
 
-    async fn save_head(&self, network_id: B256, head: Vec<u8>) -> Result<(), StoreError> {
-        let entry = (&*network_id.to_string(), head.as_slice());
-        self.heads.write(&[entry]).await.map_err(|error| failed("save", error))
+    async fn save_head(
+        &self,
+        network_id: B256,
+        head: Vec<u8>,
+        replaces: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let key = network_id.to_string();
+        self.heads.replace(&key, &head, replaces).await.map_err(|error| failed("save", error))
     }
 }
 

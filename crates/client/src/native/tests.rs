@@ -6,9 +6,10 @@ use tokio::net::TcpListener;
 async fn keeps_the_newest_head_of_each_network(heads: impl HeadStore) {
     let [one, two] = [1, 2].map(B256::repeat_byte);
     assert_eq!(heads.load_head(one).await, Ok(None));
-    heads.save_head(one, vec![1]).await.unwrap();
-    heads.save_head(two, vec![2, 2]).await.unwrap();
-    heads.save_head(one, vec![3]).await.unwrap();
+    heads.save_head(one, vec![1], |_| panic!("there is none")).await.unwrap();
+    heads.save_head(two, vec![2, 2], |_| panic!("there is none")).await.unwrap();
+    heads.save_head(one, vec![3], |kept| kept == [1]).await.unwrap();
+    heads.save_head(one, vec![4], |kept| kept != [3]).await.unwrap();
     assert_eq!(heads.load_head(one).await, Ok(Some(vec![3])));
     assert_eq!(heads.load_head(two).await, Ok(Some(vec![2, 2])));
 }
@@ -26,7 +27,8 @@ async fn memory_keeps_heads() {
 async fn a_folder_keeps_heads() {
     let folder = folder("keeps");
     keeps_the_newest_head_of_each_network(FileHeads::new(folder.clone())).await;
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+    let kept = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+    assert_eq!(kept.filter(|path| path.extension().is_some_and(|end| end == "head")).count(), 2);
     std::fs::remove_dir_all(folder).unwrap();
 }
 
@@ -36,7 +38,7 @@ async fn says_which_half_of_a_folder_failed() {
     std::fs::write(&file, b"").unwrap();
     let heads = FileHeads::new(file.clone());
     assert_eq!(heads.load_head(B256::ZERO).await.unwrap_err().action, "load");
-    assert_eq!(heads.save_head(B256::ZERO, vec![1]).await.unwrap_err().action, "save");
+    assert_eq!(heads.save_head(B256::ZERO, vec![1], |_| true).await.unwrap_err().action, "save");
     std::fs::remove_file(file).unwrap();
 }
 

@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use lightclient::{Asked, Evidence, Fault, Header, UnixTime, VerifiedHeader, verify_checkpoint};
 use protocol::layout::NetworkIdQuery;
+use protocol::network::Network;
 use serde_json::Value;
 
 use super::{Ancestry, EndpointReport, EndpointState, SyncError, SyncReport, SyncStart};
@@ -238,7 +239,7 @@ impl<'a, P: Platform> Round<'a, P> {
     }
 
     /// Makes a head the client's head, unless another sync got further meanwhile, and stores it.
-    async fn commit(&self, head: Head) -> (Head, Option<StoreError>) {
+    pub(super) async fn commit(&self, head: Head) -> (Head, Option<StoreError>) {
         {
             let mut memory = self.client.memory();
             match &memory.head {
@@ -246,8 +247,11 @@ impl<'a, P: Platform> Round<'a, P> {
                 _ => memory.head = Some(head.clone()),
             }
         }
+        let network = self.client.network();
         let stored = encode_stored_head(&head.header);
-        let saved = self.client.platform().save_head(self.client.network().network_id, stored).await;
+        // Another tab may have got further; what is damaged is replaced.
+        let replaces = |kept: &[u8]| is_stored_before(kept, head.header.number(), network);
+        let saved = self.client.platform().save_head(network.network_id, stored, replaces).await;
         (head, saved.err())
     }
 
@@ -298,6 +302,12 @@ impl<'a, P: Platform> Round<'a, P> {
             headers_verified: self.headers_verified,
         }
     }
+}
+
+/// Whether a stored head is of no use, or older than block `number`.
+fn is_stored_before(stored: &[u8], number: u64, network: &Network) -> bool {
+    verify_stored_head(stored, &network.checkpoint, &network.rules)
+        .map_or(true, |kept| kept.number() < number)
 }
 
 /// How many validators a contract is asked for before any are known.

@@ -555,3 +555,28 @@ fn a_stored_head_with_other_validators_than_its_header_is_refused() {
     let refused = Err(StoredHeadError::Inconsistent { number: 195 });
     assert_eq!(verify_stored_head(&stored, &client.network().checkpoint, rules), refused);
 }
+
+#[tokio::test]
+async fn a_head_that_another_tab_has_stored_meanwhile_stays_if_it_is_higher() {
+    let first = client(honest(1), 0);
+    first.sync().await.unwrap();
+    let higher = first.platform().stored.lock().unwrap().clone();
+    let second = client(honest(1), 0);
+    second.platform().set_latest(0, 195);
+    second.sync().await.unwrap();
+    let lower = second.platform().stored.lock().unwrap().clone();
+    let head = second.memory().head.take().unwrap();
+    for (kept, left) in [
+        (higher.clone(), higher.clone()),
+        (lower.clone(), lower.clone()),
+        (None, lower.clone()),
+        // What is damaged does not stand in the way.
+        (Some(vec![2; 500]), lower),
+    ] {
+        *second.platform().stored.lock().unwrap() = kept;
+        second.memory().head = None;
+        let (_, not_saved) = Round::new(&second).commit(head.clone()).await;
+        assert_eq!(not_saved, None);
+        assert_eq!(*second.platform().stored.lock().unwrap(), left);
+    }
+}

@@ -103,7 +103,7 @@ impl Honest {
         let network = only(world, &[0]);
         let fresh = world.client_of(network.clone(), PATIENCE_MILLIS);
         let following = world.client_of(network.clone(), PATIENCE_MILLIS);
-        following.platform().save_head(network.network_id, self.stored.clone()).await.unwrap();
+        following.platform().save_head(network.network_id, self.stored.clone(), |_| true).await.unwrap();
         // Whoever reads stands on a head that was verified before the lie.
         let reading = world.client_of(network, PATIENCE_MILLIS);
         let (sync, follow, state, receipt, logs) = tokio::join!(

@@ -225,8 +225,13 @@ impl HeadStore for Visitor {
         self.native.load_head(network_id).await
     }
 
-    async fn save_head(&self, network_id: B256, head: Vec<u8>) -> Result<(), StoreError> {
-        self.native.save_head(network_id, head).await
+    async fn save_head(
+        &self,
+        network_id: B256,
+        head: Vec<u8>,
+        replaces: impl FnOnce(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        self.native.save_head(network_id, head, replaces).await
     }
 }
 
