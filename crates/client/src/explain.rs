@@ -300,6 +300,7 @@ pub(crate) fn records(error: &RecordSetError) -> Explained {
 /// `network/…` for contracts that do not fit the network description.
 pub(crate) fn state(error: &StateError) -> Explained {
     match error {
+        StateError::ServedCode { expected, found, .. } => mismatch("proof/code-mismatch", expected, found),
         StateError::CodeHash { expected, found, .. } => mismatch("network/wrong-code", expected, found),
         StateError::NoContract { address, .. } => expected("network/no-contract", address),
     }

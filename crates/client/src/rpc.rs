@@ -24,8 +24,8 @@ mod decode;
 mod tests;
 
 pub use decode::{
-    ProofAnswer, decode_header, decode_proof, decode_receipt, decode_receipts, decode_transaction_block,
-    decode_transactions, decode_u64,
+    ProofAnswer, decode_bytes, decode_header, decode_proof, decode_receipt, decode_receipts,
+    decode_transaction_block, decode_transactions, decode_u64,
 };
 
 /// Why an endpoint's answer to a question is of no use.
@@ -174,6 +174,12 @@ impl RpcCall {
     #[must_use]
     pub fn transaction(hash: B256) -> Self {
         Self { method: "eth_getTransactionByHash", params: json!([hash.to_string()]) }
+    }
+
+    /// Asks for the code of an account at a height.
+    #[must_use]
+    pub fn code(address: Address, number: u64) -> Self {
+        Self { method: "eth_getCode", params: json!([lower_hex(address), quantity(number)]) }
     }
 
     /// Hands in a signed transaction.

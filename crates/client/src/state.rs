@@ -8,14 +8,14 @@
 
 use core::sync::atomic::AtomicU64;
 
-use alloy_primitives::{Address, B256};
-use lightclient::{Fault, ProvenAccount, ProvenSlot, VerifiedHeader, verify_account};
+use alloy_primitives::{Address, B256, Bytes};
+use lightclient::{Fault, ProvenAccount, ProvenSlot, VerifiedHeader, keccak256, verify_account};
 use protocol::network::ContractRef;
 
 use crate::client::{Client, Head, none_answered};
 use crate::error::ClientError;
 use crate::ports::Platform;
-use crate::rpc::{Endpoint, ProofAnswer, RpcCall, RpcError, decode_proof};
+use crate::rpc::{Endpoint, ProofAnswer, RpcCall, RpcError, decode_bytes, decode_proof};
 
 /// An account and slots of its storage, proven under one header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,13 +49,28 @@ pub enum StateError {
         /// Code hash proven.
         found: B256,
     },
+    /// The code that an endpoint gave is not the account's.
+    #[error("code of {address} in block {number} has hash {found}, expected {expected}")]
+    ServedCode {
+        /// The account's address.
+        address: Address,
+        /// The block asked about.
+        number: u64,
+        /// Code hash proven.
+        expected: B256,
+        /// Hash of the code served.
+        found: B256,
+    },
 }
 
 impl StateError {
-    /// Returns who is to blame: the state is proven, so the network description does not fit the chain.
+    /// Returns who is to blame: where the state is proven, the network description does not fit the chain.
     #[must_use]
     pub const fn fault(&self) -> Fault {
-        Fault::Caller
+        match self {
+            Self::NoContract { .. } | Self::CodeHash { .. } => Fault::Caller,
+            Self::ServedCode { .. } => Fault::Peer,
+        }
     }
 }
 
@@ -83,6 +98,45 @@ impl<P: Platform> Client<P> {
         Ok(self.prove(&head.header, address, &[], &AtomicU64::new(0)).await?.account)
     }
 
+    /// Proves an account and slots of its storage under `head`, whatever code it has.
+    ///
+    /// # Errors
+    /// What the endpoints did if none proved it.
+    pub async fn storage(
+        &self,
+        head: &Head,
+        address: Address,
+        slots: &[B256],
+    ) -> Result<ProvenState, ClientError> {
+        self.prove(&head.header, address, slots, &AtomicU64::new(0)).await
+    }
+
+    /// Fetches the code of an account and compares it with the code hash proven under `head`.
+    ///
+    /// # Errors
+    /// What the endpoints did if none has that code.
+    pub async fn code(&self, head: &Head, address: Address) -> Result<Bytes, ClientError> {
+        let account = self.account(head, address).await?;
+        let number = head.header.number();
+        if account.code_hash() == keccak256([]) {
+            return Ok(Bytes::new());
+        }
+        let requests = AtomicU64::new(0);
+        let mut failures = Vec::new();
+        for index in self.reading_order(number) {
+            let Some(endpoint) = self.endpoint(index, &requests) else { continue };
+            match code_from(&endpoint, &account).await {
+                Ok(code) => return Ok(code),
+                Err(error) => {
+                    let error = error.at(endpoint.url);
+                    self.note_failure(index, &error);
+                    failures.push(error);
+                }
+            }
+        }
+        Err(none_answered(failures))
+    }
+
     /// Asks one endpoint after the other until one proves it.
     pub(crate) async fn prove(
         &self,
@@ -105,6 +159,20 @@ impl<P: Platform> Client<P> {
         }
         Err(none_answered(failures))
     }
+}
+
+/// Asks one endpoint for the code of an account.
+async fn code_from<P: Platform>(
+    endpoint: &Endpoint<'_, P>,
+    account: &ProvenAccount,
+) -> Result<Bytes, ClientError> {
+    let (address, number) = (account.address(), account.block_number());
+    let code = decode_bytes("code", &endpoint.ask_one(RpcCall::code(address, number)).await?)?;
+    let (expected, found) = (account.code_hash(), keccak256(&code));
+    if found == expected {
+        return Ok(code);
+    }
+    Err(StateError::ServedCode { address, number, expected, found }.into())
 }
 
 /// Compares a proven contract with its description.

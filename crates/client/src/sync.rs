@@ -14,7 +14,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use lightclient::{Fault, ProvenSlot, VerifiedHeader};
 
 use crate::client::Client;
-use crate::error::ClientError;
+use crate::error::{ClientError, Problem};
 use crate::head_store::StoredHeadError;
 use crate::ports::{Platform, StoreError};
 use round::Round;
@@ -24,6 +24,7 @@ pub use ancestry::Ancestry;
 mod ancestry;
 mod climb;
 mod clique;
+mod evidence;
 mod round;
 #[cfg(test)]
 mod tests;
@@ -202,11 +203,17 @@ impl<P: Platform> Client<P> {
         if let Some(frozen) = &self.memory().frozen {
             return Err(frozen.clone());
         }
+        // What an earlier visit saw; the first sync of this one looks.
+        let is_first = self.memory().head.is_none();
+        if is_first && let Some(kept) = self.kept_evidence().await {
+            return Err(self.memory().frozen.insert(kept.into()).clone());
+        }
         let result = Round::new(self).run().await;
         if let Err(error) = &result
-            && error.is_equivocation()
+            && let Problem::Sync(equivocation @ SyncError::Equivocation { .. }) = &*error.problem
         {
             self.memory().frozen = Some(error.clone());
+            self.keep_evidence(equivocation).await;
         }
         result
     }

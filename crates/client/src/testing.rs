@@ -115,6 +115,8 @@ pub(crate) struct TestPlatform {
     pub(crate) nodes: Mutex<Vec<Node>>,
     pub(crate) now: Mutex<u64>,
     pub(crate) stored: Mutex<Option<Vec<u8>>>,
+    /// What is kept beside the head.
+    pub(crate) others: Mutex<BTreeMap<B256, Vec<u8>>>,
     pub(crate) store_fails: Mutex<bool>,
     /// The methods asked, in order, each with the endpoint's place.
     pub(crate) asked: Mutex<Vec<(usize, String)>>,
@@ -208,6 +210,7 @@ impl TestPlatform {
             nodes: Mutex::new(nodes),
             now: Mutex::new(now * 1000),
             stored: Mutex::new(None),
+            others: Mutex::default(),
             store_fails: Mutex::new(false),
             asked: Mutex::new(Vec::new()),
             random: Mutex::new(0),
@@ -529,21 +532,28 @@ impl Http for TestPlatform {
 }
 
 impl HeadStore for TestPlatform {
-    async fn load_head(&self, _network_id: B256) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn load_head(&self, network_id: B256) -> Result<Option<Vec<u8>>, StoreError> {
         if *self.store_fails.lock().unwrap() {
             return Err(StoreError { action: "load", reason: "no access".to_owned() });
+        }
+        if network_id != self.network(0).network_id {
+            return Ok(self.others.lock().unwrap().get(&network_id).cloned());
         }
         Ok(self.stored.lock().unwrap().clone())
     }
 
     async fn save_head(
         &self,
-        _network_id: B256,
+        network_id: B256,
         head: Vec<u8>,
         replaces: impl FnOnce(&[u8]) -> bool,
     ) -> Result<(), StoreError> {
         if *self.store_fails.lock().unwrap() {
             return Err(StoreError { action: "save", reason: "no access".to_owned() });
+        }
+        if network_id != self.network(0).network_id {
+            self.others.lock().unwrap().insert(network_id, head);
+            return Ok(());
         }
         let mut stored = self.stored.lock().unwrap();
         if stored.as_deref().is_none_or(replaces) {

@@ -136,6 +136,17 @@ impl<P: Platform> Client<P> {
         Err(none_answered(failures))
     }
 
+    /// Hands a transaction that somebody else signed to all endpoints, and returns its hash. Whether it takes effect is for
+    /// proofs to show.
+    ///
+    /// # Errors
+    /// What the endpoints did if none of them took it.
+    pub async fn send(&self, raw: Bytes) -> Result<B256, ClientError> {
+        let hash = transaction_hash(&raw);
+        self.hand_in(&[Submitted { hash, sender: Address::ZERO, nonce: 0, raw }]).await?;
+        Ok(hash)
+    }
+
     /// The next nonce: the proven one, or a later one if the nodes say that transactions wait.
     async fn next_nonce(&self, sender: Address, proven: u64) -> u64 {
         let requests = AtomicU64::new(0);

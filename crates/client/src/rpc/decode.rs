@@ -182,6 +182,19 @@ fn decode_slot(text: &str) -> Result<B256, RpcError> {
     Ok(B256::from(number))
 }
 
+/// Reads an answer that is a byte string alone, such as that of `eth_getCode`.
+///
+/// # Errors
+/// [`RpcError::Data`] and [`RpcError::Shape`] for anything else, or for more bytes than a contract can have.
+pub fn decode_bytes(field: &'static str, answer: &Value) -> Result<Bytes, RpcError> {
+    let text = answer.as_str().ok_or_else(|| RpcError::Shape {
+        what: field,
+        expected: "a byte string".to_owned(),
+        found: printable(&answer.to_string()),
+    })?;
+    data(field, text, MAX_CODE_BYTES)
+}
+
 /// Reads a JSON-RPC quantity of at most 64 bits.
 ///
 /// # Errors
@@ -249,6 +262,8 @@ fn optional<T>(
 }
 
 /// The longest `extraData`: about 130 validators and their seals.
+/// Far more than any chain allows: GoQuorum's largest setting is 128 KiB.
+const MAX_CODE_BYTES: usize = 256 * 1024;
 const MAX_EXTRA_DATA_BYTES: usize = 14 << 10;
 /// The longest trie node to decode; `lightclient` sets its own, lower limit.
 const MAX_NODE_BYTES: usize = 1 << 10;

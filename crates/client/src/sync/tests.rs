@@ -444,6 +444,22 @@ async fn freezes_for_good_when_two_sealed_blocks_share_a_height() {
     client.platform().set_manner(1, Manner::Dead);
     assert_eq!(client.sync().await.unwrap_err(), error);
     assert_eq!(client.head().unwrap_err(), error);
+
+    // A restart does not forget it, whatever the endpoints show now.
+    let network = client.network().clone();
+    let again = Client::new(network.clone(), client.into_platform());
+    assert_eq!(again.evidence(), None);
+    assert_eq!(again.sync().await.unwrap_err(), error);
+    let evidence: serde_json::Value = serde_json::from_str(&again.evidence().unwrap()).unwrap();
+    assert_eq!(evidence["first"]["header"], Bytes::from(first.encode()).to_string());
+    assert_eq!(evidence["second"]["hash"], hash_of(&second).to_string());
+    assert_eq!(evidence["doubleSigners"].as_array().map(Vec::len), Some(3));
+    // What is damaged is no evidence.
+    for kept in again.platform().others.lock().unwrap().values_mut() {
+        *kept.last_mut().unwrap() ^= 1;
+    }
+    let damaged = Client::new(network, again.into_platform());
+    assert_ne!(damaged.sync().await.err(), Some(error));
 }
 
 #[tokio::test]
