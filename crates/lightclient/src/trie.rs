@@ -24,13 +24,21 @@ pub(crate) const EMPTY_ROOT: B256 = b256!("56e81f171bcc55a6ff8345e692c0f86e5b48e
 
 /// Finds the value at `key` under `root`, or proves that there is none.
 pub(crate) fn find<'p>(root: B256, key: &B256, proof: &'p [Bytes]) -> Result<Option<&'p [u8]>, TrieError> {
-    walk(root, Path { key: key.as_slice(), keys: Keys::Hashes, position: 0 }, proof)
+    walk(
+        root,
+        Path { key: key.as_slice(), keys: Keys::Hashes, position: 0, is_after_extension: false },
+        proof,
+    )
 }
 
 /// Finds the item at `index` of the list under `root`, or proves that the list is not that long.
 pub(crate) fn find_index(root: B256, index: usize, proof: &[Bytes]) -> Result<Option<&[u8]>, TrieError> {
     let key = IndexKey::new(index);
-    walk(root, Path { key: key.as_slice(), keys: Keys::Indexes, position: 0 }, proof)
+    walk(
+        root,
+        Path { key: key.as_slice(), keys: Keys::Indexes, position: 0, is_after_extension: false },
+        proof,
+    )
 }
 
 fn walk<'p>(root: B256, mut path: Path<'_>, proof: &'p [Bytes]) -> Result<Option<&'p [u8]>, TrieError> {
@@ -129,6 +137,7 @@ fn step<'p>(payload: &'p [u8], path: &mut Path<'_>) -> Result<Step<'p>, NodeFaul
     if items.is_at_end() {
         return step_short(first, second, path);
     }
+    path.is_after_extension = false;
     let nibble = path.next().ok_or(NodeFault::Shape)?;
     let mut child = if nibble == 0 { first } else { second };
     for index in 2..16 {
@@ -151,7 +160,11 @@ fn step_short<'p>(
     target: Item<'p>,
     path: &mut Path<'_>,
 ) -> Result<Step<'p>, NodeFault> {
+    if path.is_after_extension {
+        return Err(NodeFault::Shape);
+    }
     let segment = Segment::decode(encoded_path)?;
+    path.is_after_extension = !segment.is_leaf;
     let expected = if segment.is_leaf { path.remaining() } else { segment.length() };
     let fits = segment.length() == expected && segment.length() <= path.remaining();
     if !fits && path.keys == Keys::Hashes {
@@ -213,6 +226,8 @@ struct Path<'k> {
     key: &'k [u8],
     keys: Keys,
     position: usize,
+    /// Whether the last node was an extension, which only a branch follows: a trie joins the others to one node.
+    is_after_extension: bool,
 }
 
 impl Path<'_> {

@@ -235,6 +235,18 @@ fn an_item_may_be_longer_than_a_node_of_the_state() {
 }
 
 #[test]
+fn refuses_an_extension_that_leads_to_no_branch() {
+    let (high, low) = (KEY[0] >> 4, KEY[0] & 0x0f);
+    let leaf = short(&[&[0x30 | low], &KEY[1..]].concat(), &[1]);
+    let further = short(&[0x10 | low], &reference(&short(&[&[0x20], &KEY[1..]].concat(), &[1])));
+    for child in [leaf, further] {
+        let extension = short(&[0x10 | high], &reference(&child));
+        let nodes = [extension, child].map(Bytes::from);
+        assert_eq!(find(keccak256(&nodes[0]), &KEY, &nodes), Err(TrieError::Shape { index: 1 }));
+    }
+}
+
+#[test]
 fn refuses_a_short_node_that_is_named_by_its_hash() {
     let leaf = short(&[0x20, 0xab], &bytes(&[9]));
     assert!(leaf.len() < 32, "its place is inside its parent");
