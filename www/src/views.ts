@@ -78,9 +78,96 @@ export interface SyncView {
   readonly proposer: string;
   readonly signers: readonly string[];
   readonly endpoints: readonly EndpointView[];
+  /** What binds the head to the block that was trusted before. */
+  readonly ancestry: 'parents' | 'history' | 'network-id';
   readonly requests: number;
   readonly headersVerified: number;
   readonly network: NetworkView;
+}
+
+/** A verified header, with the names that JSON-RPC has for its fields. */
+export interface BlockView {
+  readonly number: number;
+  readonly hash: string;
+  readonly parentHash: string;
+  readonly timestamp: number;
+  readonly stateRoot: string;
+  readonly transactionsRoot: string;
+  readonly receiptsRoot: string;
+  readonly logsBloom: string;
+  readonly sha3Uncles: string;
+  readonly miner: string;
+  readonly difficulty: string;
+  readonly gasLimit: number;
+  readonly gasUsed: number;
+  readonly extraData: string;
+  readonly mixHash: string;
+  readonly nonce: string;
+  readonly baseFeePerGas: number | null;
+}
+
+/** An account, proven at block `block`; `balance` in wei as `0x…`. */
+export interface AccountView {
+  readonly address: string;
+  readonly exists: boolean;
+  readonly nonce: number;
+  readonly balance: string;
+  readonly codeHash: string;
+  readonly storageRoot: string;
+  readonly block: number;
+}
+
+/** A storage slot of 32 bytes, proven at block `block`. */
+export interface SlotView {
+  readonly slot: string;
+  readonly value: string;
+  readonly block: number;
+}
+
+/** A transaction in its block; `raw` is its signed encoding. */
+export interface TransactionView {
+  readonly hash: string;
+  readonly raw: string;
+  readonly index: number;
+  readonly block: number;
+  readonly blockHash: string;
+}
+
+/** What a contract wrote. */
+export interface LogEntryView {
+  readonly address: string;
+  readonly topics: readonly string[];
+  readonly data: string;
+}
+
+/** What became of a transaction; `succeeded` is null before Byzantium. */
+export interface ReceiptView {
+  readonly transactionHash: string;
+  readonly index: number;
+  readonly block: number;
+  readonly blockHash: string;
+  readonly transactionType: number;
+  readonly succeeded: boolean | null;
+  readonly cumulativeGasUsed: number;
+  readonly logsBloom: string;
+  readonly logs: readonly LogEntryView[];
+}
+
+/** A log with its place on the chain. */
+export interface LogView extends LogEntryView {
+  readonly block: number;
+  readonly blockHash: string;
+  readonly transactionHash: string;
+  readonly transactionIndex: number;
+  readonly logIndex: number;
+}
+
+/** Which logs are wanted; empty lists take anything, blocks default to the head. */
+export interface LogQuery {
+  readonly addresses?: readonly string[];
+  readonly topics?: readonly (readonly string[])[];
+  readonly fromBlock?: number | null;
+  readonly toBlock?: number | null;
 }
 
 /** The identity that others grant access to. `viewerCard` is the text to hand over. */

@@ -85,6 +85,16 @@ impl HistoryError {
 }
 
 impl<P: Platform> Client<P> {
+    /// Proves the header of a block, the head's or before it.
+    ///
+    /// # Errors
+    /// [`HistoryError`] for a block after the head or too far back; what the endpoints did if none has the headers.
+    pub async fn block(&self, head: &Head, number: BlockNumber) -> Result<VerifiedHeader, ClientError> {
+        let mut headers = self.ancestors(head, number, &AtomicU64::new(0)).await?;
+        // The lowest comes first; there is always the head.
+        Ok(if headers.is_empty() { head.header().clone() } else { headers.swap_remove(0) })
+    }
+
     /// Proves all logs that `filter` wants in these blocks, the head's or before it, in their order.
     ///
     /// # Errors

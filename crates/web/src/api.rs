@@ -6,6 +6,7 @@
 
 mod arguments;
 mod journeys;
+mod light;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -23,6 +24,8 @@ use crate::{
     vault::{self, Contents, Session, VaultError, VaultStorage},
     views::{ProgressView, to_js},
 };
+
+pub use self::light::LightClient;
 
 #[wasm_bindgen(typescript_custom_section)]
 const VIEWS: &str = include_str!("../../../www/src/views.ts");

@@ -18,6 +18,6 @@ mod vault;
 mod views;
 
 pub use crate::{
-    api::{Medrec, derive_password_key},
+    api::{LightClient, Medrec, derive_password_key},
     error::ErrorView,
 };

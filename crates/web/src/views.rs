@@ -4,7 +4,7 @@
 //! are `0x…` text, times are seconds.
 
 use alloy_primitives::{Address, B256};
-use client::{EndpointReport, EndpointState, Head, Progress, SyncReport};
+use client::{Ancestry, EndpointReport, EndpointState, Head, Progress, SyncReport};
 use lightclient::VerifiedHeader;
 use protocol::{
     answer::RefusalCode,
@@ -21,6 +21,7 @@ use wasm_bindgen::JsValue;
 
 use crate::error::ErrorView;
 
+pub(crate) mod chain;
 pub(crate) mod records;
 
 /// Makes a plain object.
@@ -62,6 +63,7 @@ pub(crate) struct SyncView {
     proposer: String,
     signers: Vec<String>,
     endpoints: Vec<EndpointView>,
+    ancestry: &'static str,
     requests: Number,
     headers_verified: Number,
     network: NetworkView,
@@ -101,6 +103,11 @@ impl SyncView {
             proposer: header.proposer,
             signers: header.signers,
             endpoints: report.endpoints.into_iter().map(EndpointView::new).collect(),
+            ancestry: match report.ancestry {
+                Ancestry::History => "history",
+                Ancestry::NetworkId => "network-id",
+                Ancestry::Parents => "parents",
+            },
             requests: report.requests.into(),
             headers_verified: report.headers_verified.into(),
             network: NetworkView {

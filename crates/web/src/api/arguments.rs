@@ -1,6 +1,6 @@
 //! What JavaScript gives, parsed before anything is done with it.
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use js_sys::Function;
 use protocol::{
     category::{Categories, Category},
@@ -59,19 +59,31 @@ pub(super) fn parse_categories(names: &[String]) -> Result<Categories, ErrorView
     Ok(categories)
 }
 
-/// Reads a time in seconds: a whole number that JavaScript holds exactly.
-pub(super) fn parse_time(seconds: f64) -> Result<u64, ErrorView> {
-    let is_exact = seconds.fract() == 0.0 && (0.0..=MAX_SAFE_INTEGER).contains(&seconds);
+/// Reads a height or a time in seconds: a whole number that JavaScript holds exactly.
+pub(super) fn parse_whole(name: &str, number: f64) -> Result<u64, ErrorView> {
+    let is_exact = number.fract() == 0.0 && (0.0..=MAX_SAFE_INTEGER).contains(&number);
     if !is_exact {
-        return Err(ErrorView::argument("until", "a whole number of seconds", &seconds.to_string()));
+        return Err(ErrorView::argument(name, "a whole number", &number.to_string()));
     }
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "whole, and between 0 and 2^53 - 1"
     )]
-    let seconds = seconds as u64;
-    Ok(seconds)
+    let whole = number as u64;
+    Ok(whole)
+}
+
+/// Reads a hash or a 32-byte storage slot.
+pub(super) fn parse_hash(name: &str, text: &str) -> Result<B256, ErrorView> {
+    let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 64);
+    digits
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(|| ErrorView::argument(name, "32 bytes as 0x…", text))
+}
+
+pub(super) fn parse_hashes(name: &str, texts: &[String]) -> Result<Vec<B256>, ErrorView> {
+    texts.iter().map(|text| parse_hash(name, text)).collect()
 }
 
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;

@@ -14,7 +14,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     api::{
         Medrec,
-        arguments::{parse_address_argument, parse_categories, parse_time, tell},
+        arguments::{parse_address_argument, parse_categories, parse_whole, tell},
     },
     directory::{Directory, read_right, shared_with},
     error::ErrorView,
@@ -172,7 +172,7 @@ impl Medrec {
         let own = self.own(relationship)?;
         let viewer = self.parse_viewer(viewer)?;
         let categories = parse_categories(&categories)?;
-        let until = until.map(parse_time).transpose()?;
+        let until = until.map(|until| parse_whole("until", until)).transpose()?;
         let head = self.fresh_head().await?;
         let from = head.header().timestamp();
         if let Some(until) = until.filter(|until| *until <= from) {

@@ -15,7 +15,7 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 const PHRASE: &[u8] =
     b"abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 
-fn network_json() -> String {
+pub(super) fn network_json() -> String {
     let genesis_hash = B256::repeat_byte(1);
     let contract =
         |byte| ContractRef { address: Address::repeat_byte(byte), code_hash: B256::repeat_byte(byte) };
@@ -49,7 +49,7 @@ async fn open() -> Medrec {
     medrec
 }
 
-fn code(error: ErrorView) -> String {
+pub(super) fn code(error: ErrorView) -> String {
     Reflect::get(&error.into(), &"code".into()).unwrap().as_string().unwrap()
 }
 
@@ -196,9 +196,9 @@ fn makes_numbers_that_javascript_can_hold() {
 
 #[wasm_bindgen_test]
 fn parses_times_and_categories_exactly() {
-    assert_eq!(arguments::parse_time(1_790_000_000.0).unwrap(), 1_790_000_000);
+    assert_eq!(arguments::parse_whole("until", 1_790_000_000.0).unwrap(), 1_790_000_000);
     for wrong in [-1.0, 0.5, f64::NAN, f64::INFINITY, 9_007_199_254_740_992.0] {
-        assert_eq!(code(arguments::parse_time(wrong).unwrap_err()), "call/argument");
+        assert_eq!(code(arguments::parse_whole("until", wrong).unwrap_err()), "call/argument");
     }
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     assert_eq!(arguments::parse_categories(&names(&["results", "allergies", "results"])).unwrap().len(), 2);

@@ -1,0 +1,53 @@
+//! The light client as JavaScript uses it, without a network: arguments that are refused before anybody is asked.
+//! What it proves of a running chain is a journey: `tests/journeys/light.test.mjs`.
+
+use js_sys::JSON;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+use super::*;
+use crate::api::tests::{code, network_json};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+async fn open() -> LightClient {
+    LightClient::open(&network_json()).await.unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn refuses_a_malformed_network_description() {
+    assert_eq!(code(LightClient::open("{}").await.unwrap_err()), "network/description");
+}
+
+#[wasm_bindgen_test]
+async fn proves_nothing_without_a_network() {
+    let client = open().await;
+    assert_eq!(code(client.head().unwrap_err()), "network/no-head");
+    assert_eq!(code(client.sync().await.unwrap_err()), "network/unreachable");
+    let nobody = "0x00000000000000000000000000000000deadbeef";
+    assert_eq!(code(client.account(nobody).await.unwrap_err()), "network/unreachable");
+    assert_eq!(client.evidence(), None);
+}
+
+#[wasm_bindgen_test]
+async fn refuses_arguments_before_it_asks_anybody() {
+    let client = open().await;
+    let refused = |result: Result<JsValue, ErrorView>| assert_eq!(code(result.unwrap_err()), "call/argument");
+    refused(client.account("0x1234").await);
+    refused(client.block(-1.0).await);
+    refused(client.block(0.5).await);
+    refused(client.transaction("0x12").await);
+    refused(client.receipt(&"1".repeat(64)).await);
+    refused(client.storage(&format!("0x{}", "00".repeat(20)), vec!["0x1".to_owned()]).await);
+    for query in [
+        r#"{"adresses":[]}"#,
+        r#"{"addresses":["0x12"]}"#,
+        r#"{"topics":[["0x12"]]}"#,
+        r#"{"fromBlock":1.5}"#,
+        "7",
+    ] {
+        refused(client.logs(JSON::parse(query).unwrap()).await);
+    }
+    for raw in ["", "0xg", "12"] {
+        assert_eq!(code(client.send(raw).await.unwrap_err()), "call/argument", "{raw:?}");
+    }
+}
