@@ -47,6 +47,14 @@ pub struct ProvenReceipt {
     position: Position,
     index: usize,
     receipt: Receipt,
+    before: Option<Before>,
+}
+
+/// What the receipts before one in its block come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Before {
+    gas_used: u64,
+    logs: usize,
 }
 
 /// Verifies that `raw` are all transactions of the block of `header`, in their order.
@@ -121,7 +129,7 @@ pub fn verify_receipt(
     let position = Position::of(header);
     let found = find(position, ItemKind::Receipt, header.raw().receipts_root, index, proof)?;
     let receipt = found.map(|raw| decode_receipt(position.number, index, raw)).transpose()?;
-    Ok(receipt.map(|receipt| ProvenReceipt { position, index, receipt }))
+    Ok(receipt.map(|receipt| ProvenReceipt { position, index, receipt, before: None }))
 }
 
 fn find(
@@ -218,8 +226,13 @@ impl ProvenReceipts {
 
     /// The receipt at this position.
     pub fn get(&self, index: usize) -> Option<ProvenReceipt> {
-        let receipt = self.receipts.get(index)?.clone();
-        Some(ProvenReceipt { position: self.position, index, receipt })
+        let (before, from) = self.receipts.split_at_checked(index)?;
+        let receipt = from.first()?.clone();
+        let before = Before {
+            gas_used: before.last().map_or(0, |last| last.cumulative_gas_used),
+            logs: before.iter().map(|receipt| receipt.logs.len()).sum(),
+        };
+        Some(ProvenReceipt { position: self.position, index, receipt, before: Some(before) })
     }
 
     /// Hash of the block.
@@ -242,6 +255,16 @@ impl ProvenReceipt {
     /// Position in the block, from 0.
     pub const fn index(&self) -> usize {
         self.index
+    }
+
+    /// Gas that the transaction used; `None` where only this receipt of its block was proven.
+    pub fn gas_used(&self) -> Option<u64> {
+        self.receipt.cumulative_gas_used.checked_sub(self.before?.gas_used)
+    }
+
+    /// Position of its first log among those of the block; `None` where only this receipt of its block was proven.
+    pub fn first_log_index(&self) -> Option<usize> {
+        self.before.map(|before| before.logs)
     }
 
     /// The receipt itself.

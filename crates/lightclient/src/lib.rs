@@ -60,7 +60,9 @@ pub use crate::{
     rules::{ChainRules, Schedule, ScheduleError, SealScheme, Transition, TrustThreshold},
     seals::unite_seals,
     signature::{ParityByte, Signature, SignatureError, public_key_address, recover_low_s, recover_signer},
-    signed_transaction::{Access, AccessListItem, Authorization, Fees, SignedTransaction, TransactionKind},
+    signed_transaction::{
+        Access, AccessListItem, Authorization, Fees, SignedTransaction, TransactionError, TransactionKind,
+    },
     transaction::{Transaction, transaction_hash},
     trie::TrieError,
     validator_list::{ValidatorListError, ValidatorProof, validator_slots},

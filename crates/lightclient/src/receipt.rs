@@ -170,7 +170,7 @@ impl ReceiptError {
 }
 
 /// First byte of the smallest RLP list; whatever is below is a type (EIP-2718).
-const FIRST_LIST: u8 = 0xc0;
+pub(crate) const FIRST_LIST: u8 = 0xc0;
 /// `LOG4` is the last of its kind.
 const MAX_TOPICS: usize = 4;
 /// What all fields but the logs take at most.

@@ -231,3 +231,29 @@ fn reads_the_block_of_a_transaction() {
         Err(RpcError::Quantity { .. })
     ));
 }
+
+#[test]
+fn every_recorded_transaction_decodes_and_has_the_sender_that_its_engine_names() {
+    let mut created = 0;
+    for chain in ["goquorum-qbft", "ethereumjs-clique"] {
+        for body in recorded_bodies(chain) {
+            let [transactions, receipts] =
+                ["transactions", "receipts"].map(|name| body[name].as_array().unwrap().clone());
+            for (recorded, receipt) in transactions.iter().zip(&receipts) {
+                let raw = encode(json!([recorded])).unwrap().pop().unwrap();
+                let decoded = SignedTransaction::decode(&raw).unwrap();
+                assert_eq!(decoded.encode(), raw);
+                let sender = decoded.sender().unwrap();
+                assert_eq!(
+                    json!(sender),
+                    json!(recorded["from"].as_str().unwrap().parse::<Address>().unwrap())
+                );
+                let contract =
+                    receipt["contractAddress"].as_str().map(|text| text.parse::<Address>().unwrap());
+                assert_eq!(decoded.creates(sender), contract);
+                created += usize::from(contract.is_some());
+            }
+        }
+    }
+    assert_eq!(created, 3, "contracts in the recordings");
+}
