@@ -13,7 +13,8 @@ use core::sync::atomic::AtomicU64;
 
 use alloy_primitives::B256;
 use lightclient::{
-    BlockNumber, Fault, LogFilter, ProvenLog, ProvenReceipt, ProvenTransaction, VerifiedHeader, verify_logs,
+    BlockNumber, Fault, LogFilter, ProvenLog, ProvenReceipt, ProvenTransaction, ProvenTransactions,
+    VerifiedHeader, verify_logs,
 };
 
 use self::fetch::Body;
@@ -21,6 +22,7 @@ use crate::client::{Client, Head, none_answered};
 use crate::error::ClientError;
 use crate::join::join_all;
 use crate::ports::Platform;
+use crate::progress::{Progress, Step};
 use crate::rpc::{Endpoint, RpcCall, RpcError, decode_transaction_block};
 
 mod fetch;
@@ -95,6 +97,19 @@ impl<P: Platform> Client<P> {
         Ok(if headers.is_empty() { head.header().clone() } else { headers.swap_remove(0) })
     }
 
+    /// Proves all transactions of a block, the head's or before it.
+    ///
+    /// # Errors
+    /// As [`block`](Self::block).
+    pub async fn transactions(
+        &self,
+        head: &Head,
+        number: BlockNumber,
+    ) -> Result<ProvenTransactions, ClientError> {
+        let header = self.block(head, number).await?;
+        Ok(self.body(&header, &AtomicU64::new(0)).await?.transactions)
+    }
+
     /// Proves all logs that `filter` wants in these blocks, the head's or before it, in their order.
     ///
     /// # Errors
@@ -123,6 +138,7 @@ impl<P: Platform> Client<P> {
                 bytes = add_bytes(bytes, body.bytes)?;
                 bodies.push((body.transactions, body.receipts));
             }
+            self.platform().progress(Progress::of(Step::Verify, bodies.len() as u64, wanted.len() as u64));
         }
         Ok(verify_logs(blocks, &headers, filter, &bodies)?)
     }
@@ -135,12 +151,16 @@ impl<P: Platform> Client<P> {
         Ok(self.locate(head, hash).await?.0)
     }
 
-    /// Proves the receipt of the transaction with this hash, in the head's block or one before it.
+    /// Proves the transaction with this hash and its receipt, in the head's block or one before it.
     ///
     /// # Errors
     /// As [`transaction`](Self::transaction).
-    pub async fn receipt(&self, head: &Head, hash: B256) -> Result<ProvenReceipt, ClientError> {
-        Ok(self.locate(head, hash).await?.1)
+    pub async fn receipt(
+        &self,
+        head: &Head,
+        hash: B256,
+    ) -> Result<(ProvenTransaction, ProvenReceipt), ClientError> {
+        self.locate(head, hash).await
     }
 
     /// Asks one endpoint after the other where a transaction is, until it is there.

@@ -21,54 +21,12 @@ use crate::client::{Client, Head};
 use crate::error::ClientError;
 use crate::gatekeeper::Caller;
 use crate::ports::Platform;
+use crate::progress::{Progress, Step};
 use crate::transact::{Message, Wait};
 
 mod read;
 
 pub use read::{CategoryOutcome, CategoryReading, ReadAsk, Reading};
-
-/// How far a journey has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// What is being done now.
-    pub step: Step,
-    /// Steps done.
-    pub done: u32,
-    /// Steps in all.
-    pub total: u32,
-}
-
-/// A step of a journey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// Asking the gatekeeper.
-    Ask,
-    /// Proving what the chain says.
-    Prove,
-    /// Signing and sending a transaction.
-    Send,
-    /// Bringing the light client to the newest block.
-    Sync,
-    /// Verifying what the gatekeeper answered.
-    Verify,
-    /// Waiting until the chain proves the effect.
-    Wait,
-}
-
-impl Step {
-    /// The stable name: `ask`, `prove`, `send`, `sync`, `verify`, `wait`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ask => "ask",
-            Self::Prove => "prove",
-            Self::Send => "send",
-            Self::Sync => "sync",
-            Self::Verify => "verify",
-            Self::Wait => "wait",
-        }
-    }
-}
 
 /// Why a journey cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -23,6 +23,7 @@ mod journeys;
 #[cfg(feature = "native")]
 mod native;
 mod ports;
+mod progress;
 pub mod rpc;
 mod state;
 mod sync;
@@ -36,14 +37,13 @@ pub use error::{ClientError, EndpointFailure, Problem};
 pub use gatekeeper::{Answer, Caller, GatekeeperError};
 pub use head_store::{StoredHeadError, encode_stored_head, verify_stored_head};
 pub use history::HistoryError;
-pub use journeys::{
-    CategoryOutcome, CategoryReading, GrantOffer, JourneyError, Progress, ReadAsk, Reading, Step,
-};
+pub use journeys::{CategoryOutcome, CategoryReading, GrantOffer, JourneyError, ReadAsk, Reading};
 #[cfg(feature = "native")]
 pub use native::{FileHeads, MemoryHeads, Native};
 pub use ports::{
     EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError,
 };
+pub use progress::{Progress, Step};
 pub use state::{ProvenState, StateError};
 pub use sync::{Ancestry, EndpointReport, EndpointState, SyncError, SyncReport, SyncStart};
 pub use transact::{Message, Submitted, TransactError};

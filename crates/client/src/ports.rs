@@ -10,6 +10,8 @@
 use alloy_primitives::B256;
 use lightclient::{Fault, UnixTime};
 
+use crate::progress::Progress;
+
 /// One HTTP request, with the limits that its answer must keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {
@@ -133,6 +135,8 @@ pub trait Platform: Http + HeadStore {
     fn fill_random(&self, bytes: &mut [u8]) -> Result<(), EntropyError>;
     /// Waits for so many milliseconds.
     async fn sleep(&self, millis: u64);
+    /// Is told how far a sync or a look into the past has come, for a person who waits. Nothing depends on it.
+    fn progress(&self, _: Progress) {}
     /// Returns the time, in seconds since the UNIX epoch.
     fn now(&self) -> UnixTime {
         self.now_millis() / 1000

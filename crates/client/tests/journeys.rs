@@ -147,7 +147,7 @@ async fn every_log_and_receipt_of_a_journey_is_proven() {
         })
         .collect();
     assert_eq!(answer, Value::Array(proven));
-    let receipt = client.receipt(&head, logs[0].transaction_hash()).await.unwrap();
+    let (_, receipt) = client.receipt(&head, logs[0].transaction_hash()).await.unwrap();
     assert!(receipt.receipt().logs.contains(logs[0].log()));
 }
 

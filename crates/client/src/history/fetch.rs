@@ -12,6 +12,7 @@ use super::check_distance;
 use crate::client::{Client, Head, none_answered};
 use crate::error::ClientError;
 use crate::ports::Platform;
+use crate::progress::{Progress, Step};
 use crate::rpc::{
     Endpoint, RpcCall, RpcError, decode_header, decode_receipt, decode_receipts, decode_transactions,
 };
@@ -37,6 +38,8 @@ impl<P: Platform> Client<P> {
         while let Some(lowest) = headers.last().filter(|lowest| lowest.number() > from) {
             let parents = self.parents(lowest, from, requests).await?;
             headers.extend(parents);
+            let total = head.header.number() - from;
+            self.platform().progress(Progress::of(Step::Prove, headers.len() as u64 - 1, total));
         }
         headers.reverse();
         Ok(headers)

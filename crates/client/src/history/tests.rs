@@ -1,4 +1,5 @@
 use super::*;
+use crate::rpc::decode_u64;
 use crate::testing::{CONTRACT, Chain, LAST, Manner, TestPlatform, count_methods, synced};
 use alloy_primitives::{Bloom, hex};
 use lightclient::Header;
@@ -189,12 +190,18 @@ async fn proves_a_transaction_and_its_receipt() {
         let (client, head) = synced(vec![manner]).await;
         let transaction = client.transaction(&head, hash).await.unwrap();
         assert_eq!((transaction.hash(), transaction.block_number()), (hash, number));
-        let receipt = client.receipt(&head, hash).await.unwrap();
+        let (_, receipt) = client.receipt(&head, hash).await.unwrap();
         assert_eq!((receipt.index(), receipt.block_hash()), (transaction.index(), transaction.block_hash()));
         let body = Chain::recorded().bodies.into_iter().find(|body| body["number"] == number).unwrap();
         let recorded = &body["receipts"][receipt.index()];
         assert_eq!(recorded["transactionHash"], json!(hash));
         assert_eq!(recorded["logs"].as_array().unwrap().len(), receipt.receipt().logs.len());
+        let before = &body["receipts"].as_array().unwrap()[..receipt.index()];
+        let gas =
+            |receipt: &Value| decode_u64("gas", receipt["cumulativeGasUsed"].as_str().unwrap()).unwrap();
+        assert_eq!(receipt.gas_used(), Some(gas(recorded) - before.last().map_or(0, gas)));
+        let logs_before = before.iter().map(|receipt| receipt["logs"].as_array().unwrap().len()).sum();
+        assert_eq!(receipt.first_log_index(), Some(logs_before));
     }
 }
 

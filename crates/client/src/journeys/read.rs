@@ -13,11 +13,12 @@ use protocol::layout::{GrantQuery, GrantTerms, Member, RecordSetAnchor, Relation
 use protocol::record_set::{RecordSetError, VerifiedCategory, verify_category};
 use protocol::request::Method;
 
-use super::{JourneyError, Progress, Step};
+use super::JourneyError;
 use crate::client::{Client, Head};
 use crate::error::{ClientError, Problem};
 use crate::gatekeeper::{Caller, GatekeeperError};
 use crate::ports::Platform;
+use crate::progress::{Progress, Step};
 
 /// What was asked for when reading, and the proofs it rests on.
 #[derive(Debug, Clone, PartialEq)]

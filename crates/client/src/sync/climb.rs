@@ -16,6 +16,7 @@ use super::round::Round;
 use crate::error::ClientError;
 use crate::join::join_all;
 use crate::ports::Platform;
+use crate::progress::{Progress, Step};
 use crate::rpc::{RpcCall, RpcError, decode_header, decode_proof};
 
 impl<P: Platform> Round<'_, P> {
@@ -30,6 +31,13 @@ impl<P: Platform> Round<'_, P> {
             SealScheme::Clique => self.climb_clique(index, trusted, latest.number).await,
             _ => self.bisect(index, trusted, latest).await,
         }
+    }
+
+    /// Tells how many of the blocks from trust to the newest are behind us.
+    pub(super) fn tell(&self, trusted: &VerifiedHeader, reached: &VerifiedHeader, newest: BlockNumber) {
+        let from = trusted.number();
+        let (done, total) = (reached.number().saturating_sub(from), newest.saturating_sub(from));
+        self.client.platform().progress(Progress::of(Step::Sync, done, total));
     }
 
     /// How a block is sealed.
@@ -51,6 +59,7 @@ impl<P: Platform> Round<'_, P> {
         while let Some((header, asked)) = ahead.last() {
             match self.verify_from(index, &reached, header, *asked).await {
                 Ok(verified) => {
+                    self.tell(trusted, &verified, number);
                     reached = verified;
                     ahead.pop();
                 }

@@ -31,6 +31,7 @@ impl<P: Platform> Round<'_, P> {
             ahead.push(checkpoint);
         }
         while let Some(&next) = ahead.last() {
+            self.tell(trusted, &reached, newest);
             if next <= reached.number() {
                 ahead.pop();
                 continue;

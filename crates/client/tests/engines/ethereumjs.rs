@@ -32,7 +32,7 @@ async fn is_followed_for_forty_blocks_and_proves_what_was_written() {
 
     // What the admission did is still there, in its block and before the head.
     let head = client.head().unwrap();
-    let receipt = client.receipt(&head, deployed.admission).await.unwrap();
+    let (_, receipt) = client.receipt(&head, deployed.admission).await.unwrap();
     assert_eq!(receipt.receipt().outcome, Outcome::Succeeded);
     let filter = LogFilter::new(vec![network.registry.address], vec![]);
     let logs = client.logs(&head, &filter, 1..=head.header().number()).await.unwrap();
