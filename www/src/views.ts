@@ -48,6 +48,12 @@ export interface Progress {
 /** Receives the progress of one call. */
 export type OnProgress = (progress: Progress) => void;
 
+/** What may be said with a call that takes time: a signal to give it up, and who wants to know how far it is. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
 /** One RPC endpoint as the last synchronisation saw it. */
 export interface EndpointView {
   readonly url: string;
@@ -124,13 +130,31 @@ export interface SlotView {
   readonly block: number;
 }
 
-/** A transaction in its block; `raw` is its signed encoding. */
+/** A transaction in its block; `raw` is its signed encoding, from which all else is read. Wei and gas prices as `0x…`. */
 export interface TransactionView {
   readonly hash: string;
   readonly raw: string;
   readonly index: number;
   readonly block: number;
   readonly blockHash: string;
+  readonly type: number;
+  /** Null without replay protection. */
+  readonly chainId: number | null;
+  /** Who signed it. */
+  readonly from: string;
+  /** Null if it creates a contract. */
+  readonly to: string | null;
+  readonly nonce: number;
+  readonly value: string;
+  readonly input: string;
+  readonly gas: number;
+  /** Null since EIP-1559; the two fees are null before. */
+  readonly gasPrice: string | null;
+  readonly maxFeePerGas: string | null;
+  readonly maxPriorityFeePerGas: string | null;
+  readonly v: string;
+  readonly r: string;
+  readonly s: string;
 }
 
 /** What a contract wrote. */
@@ -140,17 +164,19 @@ export interface LogEntryView {
   readonly data: string;
 }
 
-/** What became of a transaction; `succeeded` is null before Byzantium. */
+/** What became of a transaction. */
 export interface ReceiptView {
-  readonly transactionHash: string;
-  readonly index: number;
-  readonly block: number;
-  readonly blockHash: string;
-  readonly transactionType: number;
+  readonly transaction: TransactionView;
+  /** The contract that it created, if it was one to create. */
+  readonly creates: string | null;
+  /** Null before Byzantium. */
   readonly succeeded: boolean | null;
+  readonly gasUsed: number | null;
   readonly cumulativeGasUsed: number;
   readonly logsBloom: string;
   readonly logs: readonly LogEntryView[];
+  /** Position of the first log among those of the block. */
+  readonly firstLogIndex: number | null;
 }
 
 /** A log with its place on the chain. */

@@ -7,6 +7,7 @@
 mod arguments;
 mod journeys;
 mod light;
+mod running;
 
 use std::{cell::RefCell, rc::Rc};
 

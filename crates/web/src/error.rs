@@ -5,7 +5,7 @@
 
 use client::{ClientError, GatekeeperError, JourneyError, StoreError};
 use js_sys::Reflect;
-use lightclient::Fault;
+use lightclient::{Fault, SignatureError, TransactionError};
 use protocol::{
     category::CategoryError, invitation::InvitationError, keys::KeysError, network::NetworkError,
 };
@@ -53,6 +53,11 @@ impl ErrorView {
             .mismatch(&expected, &found)
     }
 
+    /// A call that JavaScript gave up.
+    pub(crate) fn aborted() -> Self {
+        Self::new("call/aborted", Fault::Caller, &"the page no longer waits for this")
+    }
+
     /// A relationship that is not this person's.
     pub(crate) fn not_own(found: &str) -> Self {
         let found: String = found.chars().take(96).collect();
@@ -91,6 +96,18 @@ impl From<ClientError> for ErrorView {
             found: error.found(),
             endpoint: error.endpoint,
         }
+    }
+}
+
+impl From<SignatureError> for ErrorView {
+    fn from(error: SignatureError) -> Self {
+        Self::new("proof/malformed", error.fault(), &error)
+    }
+}
+
+impl From<TransactionError> for ErrorView {
+    fn from(error: TransactionError) -> Self {
+        Self::new("proof/malformed", error.fault(), &error)
     }
 }
 

@@ -19,29 +19,34 @@ use crate::thrown;
 /// Sends one POST and reads its answer.
 pub(crate) async fn post(request: HttpRequest) -> Result<HttpAnswer, TransportError> {
     let limit_millis = request.timeout_millis;
-    let abort = AbortController::new().map_err(|error| connection(&error))?;
-    let alarm = {
-        let abort = abort.clone();
+    let connection = Connection(AbortController::new().map_err(|error| failed(&error))?);
+    let _alarm = {
+        let abort = connection.0.clone();
         Timeout::new(u32::try_from(limit_millis).unwrap_or(u32::MAX), move || abort.abort())
     };
-    let result = exchange(&request, &abort).await;
-    let timed_out = abort.signal().aborted();
-    drop(alarm);
+    let result = exchange(&request, &connection.0).await;
+    let timed_out = connection.0.signal().aborted();
     match result {
         Err(TransportError::Connection { .. }) if timed_out => Err(TransportError::Timeout { limit_millis }),
         result => result,
     }
 }
 
-async fn exchange(request: &HttpRequest, abort: &AbortController) -> Result<HttpAnswer, TransportError> {
-    let init = request_init(request, abort).map_err(|error| connection(&error))?;
-    let response = fetch(&request.url, &init).await.map_err(|error| connection(&error))?;
-    let body = read_body(&response, request.max_answer_bytes).await;
-    if body.is_err() {
-        // Lets go of the connection; after a full body there is nothing left to abort.
-        abort.abort();
+/// Lets go of the connection with the future that waits for it: when that is dropped, or the answer was too long.
+/// After a whole answer there is nothing left to abort.
+struct Connection(AbortController);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.abort();
     }
-    Ok(HttpAnswer { status: response.status(), headers: header_fields(&response.headers()), body: body? })
+}
+
+async fn exchange(request: &HttpRequest, abort: &AbortController) -> Result<HttpAnswer, TransportError> {
+    let init = request_init(request, abort).map_err(|error| failed(&error))?;
+    let response = fetch(&request.url, &init).await.map_err(|error| failed(&error))?;
+    let body = read_body(&response, request.max_answer_bytes).await?;
+    Ok(HttpAnswer { status: response.status(), headers: header_fields(&response.headers()), body })
 }
 
 fn request_init(request: &HttpRequest, abort: &AbortController) -> Result<RequestInit, JsValue> {
@@ -75,8 +80,8 @@ async fn read_body(response: &Response, limit_bytes: usize) -> Result<Vec<u8>, T
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut body = Vec::new();
     loop {
-        let step = JsFuture::from(reader.read()).await.map_err(|error| connection(&error))?;
-        let value = Reflect::get(&step, &"value".into()).map_err(|error| connection(&error))?;
+        let step = JsFuture::from(reader.read()).await.map_err(|error| failed(&error))?;
+        let value = Reflect::get(&step, &"value".into()).map_err(|error| failed(&error))?;
         let Some(chunk) = value.dyn_ref::<Uint8Array>() else { return Ok(body) };
         let chunk_bytes = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
         if chunk_bytes > limit_bytes.saturating_sub(body.len()) {
@@ -96,7 +101,7 @@ fn header_fields(headers: &Headers) -> Vec<(String, String)> {
         .collect()
 }
 
-fn connection(error: &JsValue) -> TransportError {
+fn failed(error: &JsValue) -> TransportError {
     TransportError::Connection { reason: thrown::text_of(error) }
 }
 

@@ -1,25 +1,78 @@
 //! The browser as a [`Platform`]: `fetch`, IndexedDB, the clock, the timer, and its random source.
 
+use std::cell::{Cell, RefCell};
+
 use alloy_primitives::B256;
-use client::{EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError};
+use client::{
+    EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, Progress, StoreError, TransportError,
+};
 use gloo::timers::future::sleep;
+use js_sys::{Function, Object};
+use wasm_bindgen::JsValue;
 
 use crate::{
     database::{Database, DatabaseError},
     fetch,
+    views::{ProgressView, to_js},
 };
 
 /// What the journeys run on in a browser.
 #[derive(Debug)]
 pub(crate) struct WebPlatform {
     heads: Database,
+    listeners: RefCell<Vec<Function>>,
+    transactions: Cell<u32>,
+}
+
+/// Tells a JavaScript function how far the client has come, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Listening<'a> {
+    platform: &'a WebPlatform,
+    listener: Function,
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        let mut listeners = self.platform.listeners.borrow_mut();
+        if let Some(index) = listeners.iter().position(|other| Object::is(other, &self.listener)) {
+            listeners.swap_remove(index);
+        }
+    }
 }
 
 impl WebPlatform {
     /// Opens the database of verified heads with this name.
     pub(crate) async fn open(name: &str) -> Result<Self, StoreError> {
         let heads = Database::open(name, "heads").await.map_err(|error| failed("load", error))?;
-        Ok(Self { heads })
+        Ok(Self { heads, listeners: RefCell::default(), transactions: Cell::new(0) })
+    }
+
+    /// Whether a transaction of IndexedDB is open. Whoever waits for one must not be dropped: the browser still calls back,
+    /// and what it calls would be gone.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        self.transactions.get() > 0
+    }
+
+    /// Has this function told how far the client has come.
+    pub(crate) fn listen(&self, listener: Function) -> Listening<'_> {
+        self.listeners.borrow_mut().push(listener.clone());
+        Listening { platform: self, listener }
+    }
+}
+
+/// Counts as an open transaction until it is dropped.
+struct OpenTransaction<'a>(&'a Cell<u32>);
+
+impl<'a> OpenTransaction<'a> {
+    fn new(count: &'a Cell<u32>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for OpenTransaction<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }
 
@@ -31,6 +84,7 @@ impl Http for WebPlatform {
 
 impl HeadStore for WebPlatform {
     async fn load_head(&self, network_id: B256) -> Result<Option<Vec<u8>>, StoreError> {
+        let _open = OpenTransaction::new(&self.transactions);
         let [head] =
             self.heads.read([&network_id.to_string()]).await.map_err(|error| failed("load", error))?;
         Ok(head)
@@ -42,6 +96,7 @@ impl HeadStore for WebPlatform {
         head: Vec<u8>,
         replaces: impl FnOnce(&[u8]) -> bool,
     ) -> Result<(), StoreError> {
+        let _open = OpenTransaction::new(&self.transactions);
         let key = network_id.to_string();
         self.heads.replace(&key, &head, replaces).await.map_err(|error| failed("save", error))
     }
@@ -64,6 +119,16 @@ impl Platform for WebPlatform {
 
     async fn sleep(&self, millis: u64) {
         sleep(core::time::Duration::from_millis(millis)).await;
+    }
+
+    fn progress(&self, progress: Progress) {
+        // A listener may end a call, and with it its place in the list.
+        let listeners = self.listeners.borrow().clone();
+        let view = to_js(&ProgressView::within(progress, 0, 0));
+        for listener in listeners {
+            // What it throws is its own affair.
+            let _thrown = listener.call1(&JsValue::UNDEFINED, &view);
+        }
     }
 }
 

@@ -9,7 +9,10 @@ use serde::Deserialize;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 
 use crate::{
-    api::arguments::{parse_address_argument, parse_hash, parse_hashes, parse_whole},
+    api::{
+        arguments::{parse_address_argument, parse_hash, parse_hashes, parse_whole},
+        running::{self, CallOptions},
+    },
     error::ErrorView,
     platform::WebPlatform,
     views::{
@@ -36,9 +39,12 @@ impl LightClient {
 
     /// Brings the client to the newest block that it can verify, and tells what each endpoint did.
     #[wasm_bindgen(unchecked_return_type = "SyncView")]
-    pub async fn sync(&self) -> Result<JsValue, ErrorView> {
-        let report = self.client.sync().await?;
-        Ok(to_js(&SyncView::new(report, self.client.network())))
+    pub async fn sync(&self, options: Option<CallOptions>) -> Result<JsValue, ErrorView> {
+        self.run(options, async {
+            let report = self.client.sync().await?;
+            Ok(to_js(&SyncView::new(report, self.client.network())))
+        })
+        .await
     }
 
     /// Returns the verified head, as it is known.
@@ -49,47 +55,85 @@ impl LightClient {
 
     /// Proves the header of a block before the head, by the parent hashes in between; 10,000 blocks back at most.
     #[wasm_bindgen(unchecked_return_type = "BlockView")]
-    pub async fn block(&self, number: f64) -> Result<JsValue, ErrorView> {
+    pub async fn block(&self, number: f64, options: Option<CallOptions>) -> Result<JsValue, ErrorView> {
         let number = parse_whole("number", number)?;
-        let header = self.client.block(&self.known().await?, number).await?;
-        Ok(to_js(&BlockView::of(&header)))
+        self.run(options, async {
+            let header = self.client.block(&self.known().await?, number).await?;
+            Ok(to_js(&BlockView::of(&header)))
+        })
+        .await
+    }
+
+    /// Proves all transactions of a block before the head.
+    #[wasm_bindgen(unchecked_return_type = "TransactionView[]")]
+    pub async fn transactions(
+        &self,
+        number: f64,
+        options: Option<CallOptions>,
+    ) -> Result<JsValue, ErrorView> {
+        let number = parse_whole("number", number)?;
+        self.run(options, async {
+            let proven = self.client.transactions(&self.known().await?, number).await?;
+            let views: Result<Vec<_>, _> = proven.transactions().iter().map(TransactionView::new).collect();
+            Ok(to_js(&views?))
+        })
+        .await
     }
 
     /// Proves an account at the head; one that is not there has no code and no balance.
     #[wasm_bindgen(unchecked_return_type = "AccountView")]
-    pub async fn account(&self, address: &str) -> Result<JsValue, ErrorView> {
+    pub async fn account(&self, address: &str, options: Option<CallOptions>) -> Result<JsValue, ErrorView> {
         let address = parse_address_argument("address", address)?;
-        Ok(to_js(&AccountView::from(&self.client.account(&self.known().await?, address).await?)))
+        self.run(options, async {
+            Ok(to_js(&AccountView::from(&self.client.account(&self.known().await?, address).await?)))
+        })
+        .await
     }
 
     /// Proves storage slots of a contract at the head, in the order asked.
     #[wasm_bindgen(unchecked_return_type = "SlotView[]")]
-    pub async fn storage(&self, address: &str, slots: Vec<String>) -> Result<JsValue, ErrorView> {
+    pub async fn storage(
+        &self,
+        address: &str,
+        slots: Vec<String>,
+        options: Option<CallOptions>,
+    ) -> Result<JsValue, ErrorView> {
         let address = parse_address_argument("address", address)?;
         let slots = parse_hashes("slots", &slots)?;
-        let state = self.client.storage(&self.known().await?, address, &slots).await?;
-        Ok(to_js(&state.slots.iter().map(SlotView::from).collect::<Vec<_>>()))
+        self.run(options, async {
+            let state = self.client.storage(&self.known().await?, address, &slots).await?;
+            Ok(to_js(&state.slots.iter().map(SlotView::from).collect::<Vec<_>>()))
+        })
+        .await
     }
 
     /// Returns the code of an account, compared with the code hash proven at the head.
-    pub async fn code(&self, address: &str) -> Result<String, ErrorView> {
+    pub async fn code(&self, address: &str, options: Option<CallOptions>) -> Result<String, ErrorView> {
         let address = parse_address_argument("address", address)?;
-        Ok(self.client.code(&self.known().await?, address).await?.to_string())
+        self.run(options, async { Ok(self.client.code(&self.known().await?, address).await?.to_string()) })
+            .await
     }
 
     /// Proves a transaction in a block before the head.
     #[wasm_bindgen(unchecked_return_type = "TransactionView")]
-    pub async fn transaction(&self, hash: &str) -> Result<JsValue, ErrorView> {
+    pub async fn transaction(&self, hash: &str, options: Option<CallOptions>) -> Result<JsValue, ErrorView> {
         let hash = parse_hash("hash", hash)?;
-        Ok(to_js(&TransactionView::from(&self.client.transaction(&self.known().await?, hash).await?)))
+        self.run(options, async {
+            let proven = self.client.transaction(&self.known().await?, hash).await?;
+            Ok(to_js(&TransactionView::new(&proven)?))
+        })
+        .await
     }
 
     /// Proves what became of a transaction.
     #[wasm_bindgen(unchecked_return_type = "ReceiptView")]
-    pub async fn receipt(&self, hash: &str) -> Result<JsValue, ErrorView> {
+    pub async fn receipt(&self, hash: &str, options: Option<CallOptions>) -> Result<JsValue, ErrorView> {
         let hash = parse_hash("hash", hash)?;
-        let receipt = self.client.receipt(&self.known().await?, hash).await?;
-        Ok(to_js(&ReceiptView::new(hash, &receipt)))
+        self.run(options, async {
+            let (transaction, receipt) = self.client.receipt(&self.known().await?, hash).await?;
+            Ok(to_js(&ReceiptView::new(&transaction, &receipt)?))
+        })
+        .await
     }
 
     /// Proves all logs that a filter wants in a range of blocks: complete, or an error.
@@ -97,21 +141,25 @@ impl LightClient {
     pub async fn logs(
         &self,
         #[wasm_bindgen(unchecked_param_type = "LogQuery")] query: JsValue,
+        options: Option<CallOptions>,
     ) -> Result<JsValue, ErrorView> {
         let (filter, from, to) = LogQuery::read(query)?.parse()?;
-        let head = self.known().await?;
-        let newest = head.header().number();
-        let range = from.unwrap_or(newest)..=to.unwrap_or(newest);
-        let logs = self.client.logs(&head, &filter, range).await?;
-        Ok(to_js(&logs.iter().map(LogView::from).collect::<Vec<_>>()))
+        self.run(options, async {
+            let head = self.known().await?;
+            let newest = head.header().number();
+            let range = from.unwrap_or(newest)..=to.unwrap_or(newest);
+            let logs = self.client.logs(&head, &filter, range).await?;
+            Ok(to_js(&logs.iter().map(LogView::from).collect::<Vec<_>>()))
+        })
+        .await
     }
 
     /// Hands in a signed transaction and returns its hash; whether it took effect is for a receipt or state to prove.
-    pub async fn send(&self, raw: &str) -> Result<String, ErrorView> {
+    pub async fn send(&self, raw: &str, options: Option<CallOptions>) -> Result<String, ErrorView> {
         let bytes: Bytes = hex::decode(raw.strip_prefix("0x").unwrap_or("x"))
             .map_err(|_not_hex| ErrorView::argument("raw", "0x and hex digits", raw))?
             .into();
-        Ok(self.client.send(bytes).await?.to_string())
+        self.run(options, async { Ok(self.client.send(bytes).await?.to_string()) }).await
     }
 
     /// Returns the evidence that two sealed blocks share a height, if that was seen: a JSON text to keep as a file.
@@ -121,6 +169,14 @@ impl LightClient {
 }
 
 impl LightClient {
+    async fn run<T>(
+        &self,
+        options: Option<CallOptions>,
+        work: impl Future<Output = Result<T, ErrorView>>,
+    ) -> Result<T, ErrorView> {
+        running::run(&self.client, options, work).await
+    }
+
     /// The head, from a first sync if there is none yet.
     async fn known(&self) -> Result<Head, ErrorView> {
         match self.client.head() {

@@ -2,11 +2,13 @@
 
 use alloy_primitives::{Address, B256, Bloom, Bytes, U256, hex};
 use lightclient::{
-    Log, Outcome, ProvenAccount, ProvenLog, ProvenReceipt, ProvenSlot, ProvenTransaction, VerifiedHeader,
+    Log, Outcome, ProvenAccount, ProvenLog, ProvenReceipt, ProvenSlot, ProvenTransaction, SignedTransaction,
+    VerifiedHeader,
 };
 use serde::Serialize;
 
 use super::Number;
+use crate::error::ErrorView;
 
 /// A verified header, with the names that JSON-RPC has for its fields.
 #[derive(Serialize)]
@@ -103,52 +105,83 @@ pub(crate) struct TransactionView {
     index: usize,
     block: Number,
     block_hash: B256,
+    r#type: u8,
+    chain_id: Option<Number>,
+    from: String,
+    to: Option<String>,
+    nonce: Number,
+    value: U256,
+    input: Bytes,
+    gas: Number,
+    gas_price: Option<U256>,
+    max_fee_per_gas: Option<U256>,
+    max_priority_fee_per_gas: Option<U256>,
+    v: U256,
+    r: U256,
+    s: U256,
 }
 
-impl From<&ProvenTransaction> for TransactionView {
-    fn from(transaction: &ProvenTransaction) -> Self {
-        Self {
-            hash: transaction.hash(),
-            raw: transaction.raw().clone(),
-            index: transaction.index(),
-            block: transaction.block_number().into(),
-            block_hash: transaction.block_hash(),
-        }
+impl TransactionView {
+    pub(crate) fn new(proven: &ProvenTransaction) -> Result<Self, ErrorView> {
+        let signed = SignedTransaction::decode(proven.raw())?;
+        let from = signed.sender()?.to_string();
+        let fees = signed.kind.fees();
+        Ok(Self {
+            hash: proven.hash(),
+            raw: proven.raw().clone(),
+            index: proven.index(),
+            block: proven.block_number().into(),
+            block_hash: proven.block_hash(),
+            r#type: signed.kind.number(),
+            chain_id: signed.chain_id().map(Number),
+            from,
+            to: signed.to.map(|to| to.to_string()),
+            nonce: signed.nonce.into(),
+            value: signed.value,
+            gas: signed.gas_limit.into(),
+            gas_price: signed.kind.gas_price(),
+            max_fee_per_gas: fees.map(|fees| fees.max_fee_per_gas),
+            max_priority_fee_per_gas: fees.map(|fees| fees.max_priority_fee_per_gas),
+            v: signed.v,
+            r: signed.r,
+            s: signed.s,
+            input: signed.data,
+        })
     }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReceiptView {
-    transaction_hash: B256,
-    index: usize,
-    block: Number,
-    block_hash: B256,
-    transaction_type: u8,
+    transaction: TransactionView,
+    creates: Option<String>,
     succeeded: Option<bool>,
+    gas_used: Option<Number>,
     cumulative_gas_used: Number,
     logs_bloom: Bloom,
     logs: Vec<EntryView>,
+    first_log_index: Option<usize>,
 }
 
 impl ReceiptView {
-    pub(crate) fn new(transaction_hash: B256, proven: &ProvenReceipt) -> Self {
+    pub(crate) fn new(transaction: &ProvenTransaction, proven: &ProvenReceipt) -> Result<Self, ErrorView> {
         let receipt = proven.receipt();
-        Self {
-            transaction_hash,
-            index: proven.index(),
-            block: proven.block_number().into(),
-            block_hash: proven.block_hash(),
-            transaction_type: receipt.transaction_type,
-            succeeded: match receipt.outcome {
-                Outcome::Reverted => Some(false),
-                Outcome::StateRoot(_) => None,
-                Outcome::Succeeded => Some(true),
-            },
+        let signed = SignedTransaction::decode(transaction.raw())?;
+        let succeeded = match receipt.outcome {
+            Outcome::Reverted => Some(false),
+            Outcome::StateRoot(_) => None,
+            Outcome::Succeeded => Some(true),
+        };
+        Ok(Self {
+            transaction: TransactionView::new(transaction)?,
+            creates: signed.creates(signed.sender()?).map(|contract| contract.to_string()),
+            succeeded,
+            gas_used: proven.gas_used().map(Number),
             cumulative_gas_used: receipt.cumulative_gas_used.into(),
             logs_bloom: receipt.logs_bloom,
             logs: receipt.logs.iter().map(EntryView::from).collect(),
-        }
+            first_log_index: proven.first_log_index(),
+        })
     }
 }
 
