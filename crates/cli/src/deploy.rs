@@ -27,8 +27,14 @@ pub(crate) struct Options {
     pub(crate) name: String,
     /// Where the network description goes.
     pub(crate) out: PathBuf,
+    /// How the chain is sealed.
+    pub(crate) scheme: SealScheme,
+    /// Blocks after which votes start anew.
+    pub(crate) epoch_length: u64,
     /// Least seconds between two blocks.
     pub(crate) block_period: u64,
+    /// Wei that a gas costs; 0 on a network without fees.
+    pub(crate) gas_price: u128,
     /// Whether the description says that nothing on this network is worth trusting.
     pub(crate) demo: bool,
 }
@@ -107,7 +113,7 @@ async fn look(options: &Options, platform: &Native<MemoryHeads>) -> Result<Chain
         let id = node.chain_id().await?;
         let header = node.header(Asked::Number(0)).await?;
         let hash_of = |header: &Header| {
-            block_hash(header, &rules(id, options.block_period))
+            block_hash(header, &rules(id, options))
                 .map_err(|source| DeployError::Header { url: url.clone(), source: Box::new(source) })
         };
         let genesis = hash_of(&header)?;
@@ -155,7 +161,7 @@ async fn create(
     let client = Client::new(draft, Native::new(MemoryHeads::default())?);
     let mut created = Vec::new();
     for ((code, address), nonce) in codes.into_iter().zip(nonce..) {
-        let transaction = sign(chain.id, nonce, code.into(), key);
+        let transaction = sign(chain.id, nonce, options.gas_price, code.into(), key);
         client.hand_in(core::slice::from_ref(&transaction)).await?;
         created.push((transaction.hash, address));
     }
@@ -171,11 +177,11 @@ async fn create(
     Ok(describe(options, chain, &at, code_hashes))
 }
 
-fn sign(chain_id: u64, nonce: u64, code: Bytes, key: &SigningKey) -> Submitted {
+fn sign(chain_id: u64, nonce: u64, gas_price: u128, code: Bytes, key: &SigningKey) -> Submitted {
     let transaction = Transaction {
         chain_id,
         nonce,
-        gas_price: 0,
+        gas_price,
         gas_limit: CREATION_GAS,
         to: None,
         value: U256::ZERO,
@@ -197,10 +203,10 @@ async fn wait(node: &Node<'_>, transaction: B256) -> Result<bool, DeployError> {
     Err(DeployError::Receipt { transaction, limit_seconds: LIMIT_SECONDS })
 }
 
-fn rules(chain_id: u64, block_period: u64) -> ChainRules {
+fn rules(chain_id: u64, options: &Options) -> ChainRules {
     ChainRules {
         chain_id,
-        schedule: Schedule::constant(SealScheme::Qbft, EPOCH_LENGTH, block_period),
+        schedule: Schedule::constant(options.scheme, options.epoch_length, options.block_period),
         trust: TrustThreshold::OneThird,
         trusting_period: TRUSTING_PERIOD,
         clock_drift: CLOCK_DRIFT,
@@ -211,7 +217,7 @@ fn describe(options: &Options, chain: &Chain, at: &Addresses, code_hashes: [B256
     let [registry, relationships, summary] = code_hashes;
     Network {
         name: options.name.clone(),
-        rules: rules(chain.id, options.block_period),
+        rules: rules(chain.id, options),
         genesis_hash: chain.genesis,
         checkpoint: chain.checkpoint,
         checkpoint_validators: None,
@@ -228,9 +234,21 @@ fn describe(options: &Options, chain: &Chain, at: &Addresses, code_hashes: [B256
 /// Proves what the description says, as every client will: headers, network id, code of all three contracts.
 async fn prove(network: &Network, platform: Native<MemoryHeads>) -> Result<(), DeployError> {
     let client = Client::new(network.clone(), platform);
+    for _ in 0..LIMIT_SECONDS * 1000 / POLL_MILLIS {
+        match prove_once(&client).await {
+            // The head that counts may be some blocks behind the contracts (Clique).
+            Err(error) if error.code() == "network/no-contract" => client.platform().sleep(POLL_MILLIS).await,
+            result => return Ok(result?),
+        }
+    }
+    Ok(prove_once(&client).await?)
+}
+
+async fn prove_once(client: &Client<Native<MemoryHeads>>) -> Result<(), ClientError> {
     client.sync().await?;
     let head = client.head()?;
-    for contract in [&network.registry, &network.relationships, &network.summary] {
+    let Network { registry, relationships, summary, .. } = client.network();
+    for contract in [registry, relationships, summary] {
         client.state(&head, contract, &[]).await?;
     }
     Ok(())
@@ -255,8 +273,6 @@ fn write(path: &Path, network: &Network) -> Result<(), DeployError> {
         .map_err(|source| DeployError::File { path: path.to_owned(), source })
 }
 
-/// What Besu and GoQuorum have by default.
-const EPOCH_LENGTH: u64 = 30_000;
 /// Fourteen days: how long keys of former validators are trusted not to be turned against us.
 const TRUSTING_PERIOD: u64 = 14 * 24 * 3600;
 const CLOCK_DRIFT: u64 = 5;

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use alloy_primitives::B256;
 use client::{MemoryHeads, Native};
+use lightclient::SealScheme;
 use protocol::contracts::Admission;
 use protocol::invitation::parse_address;
 use protocol::layout::MemberKind;
@@ -24,7 +25,8 @@ use crate::args::{Args, ArgsError};
 const USAGE: &str = "\
 medrec operator key --key-file FILE
     make a key if there is none, print its address
-medrec operator deploy --rpc URL[,URL...] --key-file FILE --chain-name NAME --out FILE [--block-period SECONDS] [--demo]
+medrec operator deploy --rpc URL[,URL...] --key-file FILE --chain-name NAME --out FILE [--demo]
+        [--scheme qbft|ibft2|ibft|clique] [--epoch-length BLOCKS] [--block-period SECONDS] [--gas-price WEI]
     put the contracts on the chain with this key as the only operator, write the network description
 medrec operator admit --network FILE --key-file FILE --member ADDRESS --kind provider|vendor|researcher|auditor
         --name NAME --endpoint URL --encryption-key HEX
@@ -109,17 +111,34 @@ fn operator_key(args: &[String]) -> Result<Value, CommandError> {
 }
 
 async fn operator_deploy(args: &[String]) -> Result<Value, CommandError> {
-    let flags = ["--rpc", "--key-file", "--chain-name", "--out", "--block-period"];
+    let flags = [
+        "--rpc",
+        "--key-file",
+        "--chain-name",
+        "--out",
+        "--scheme",
+        "--epoch-length",
+        "--block-period",
+        "--gas-price",
+    ];
     let args = Args::parse(args, &flags, &["--demo"])?;
-    let block_period = match args.optional("--block-period") {
-        None => 1,
-        Some(_) => args.read("--block-period", "seconds", |text| text.parse().ok())?,
+    let number = |flag, default| match args.optional(flag) {
+        None => Ok(default),
+        Some(_) => args.read(flag, "a number", |text| text.parse().ok()),
+    };
+    let scheme = match args.optional("--scheme") {
+        None => SealScheme::Qbft,
+        Some(_) => args.read("--scheme", "qbft, ibft2, ibft or clique", parse_scheme)?,
     };
     let options = deploy::Options {
         rpc: args.required("--rpc")?.split(',').map(str::to_owned).collect(),
         name: args.required("--chain-name")?.to_owned(),
         out: PathBuf::from(args.required("--out")?),
-        block_period,
+        scheme,
+        // What Besu, GoQuorum and go-ethereum have by default.
+        epoch_length: number("--epoch-length", 30_000)?,
+        block_period: number("--block-period", 1)?,
+        gas_price: number("--gas-price", 0)?.into(),
         demo: args.has("--demo"),
     };
     let key = key_file::read(Path::new(args.required("--key-file")?))?;
@@ -142,6 +161,16 @@ async fn operator_admit(args: &[String]) -> Result<Value, CommandError> {
     let key = key_file::read(Path::new(args.required("--key-file")?))?;
     let outcome = admit::admit(&network, &key, &admission).await?;
     Ok(outcome.to_json(&admission))
+}
+
+fn parse_scheme(text: &str) -> Option<SealScheme> {
+    match text {
+        "clique" => Some(SealScheme::Clique),
+        "ibft" => Some(SealScheme::Ibft),
+        "ibft2" => Some(SealScheme::Ibft2),
+        "qbft" => Some(SealScheme::Qbft),
+        _ => None,
+    }
 }
 
 fn parse_kind(text: &str) -> Option<MemberKind> {

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use devnet::{Devnet, Options, Rules, Sealing};
+use devnet::{Devnet, Options, Rules, Scheme, Sealing};
 use protocol::network::Network;
 use serde_json::Value;
 use tokio::process::Command;
@@ -19,10 +19,14 @@ fn folder(name: &str) -> PathBuf {
 }
 
 async fn chain(folder: &Path, chain_id: u64) -> Devnet {
+    sealed_by(folder, Rules { chain_id, ..Rules::default() }).await
+}
+
+async fn sealed_by(folder: &Path, rules: Rules) -> Devnet {
     let options = Options {
-        state: folder.join(format!("chain-{chain_id}")),
+        state: folder.join(format!("chain-{}", rules.chain_id)),
         listen: vec!["127.0.0.1:0".parse().unwrap(); 2],
-        rules: Rules { chain_id, ..Rules::default() },
+        rules,
         genesis_time: None,
         sealing: Sealing::Clock,
     };
@@ -86,6 +90,28 @@ async fn deploys_once_and_admits_once() {
     let stranger = stranger.replace("operator.key", "stranger.key");
     assert!(refused(&folder, &stranger, 1).await.contains("the registry refused"));
     chain.stop().await;
+}
+
+#[tokio::test]
+async fn deploys_on_chains_of_every_scheme() {
+    for (number, (scheme, name)) in
+        (10..).zip([(Scheme::Ibft2, "ibft2"), (Scheme::Ibft, "ibft"), (Scheme::Clique, "clique")])
+    {
+        let folder = folder(name);
+        let chain =
+            sealed_by(&folder, Rules { chain_id: number, scheme, epoch: 100, ..Rules::default() }).await;
+        done(&folder, "operator key --key-file operator.key").await;
+        let deploy = format!(
+            "operator deploy --rpc {} --key-file operator.key --chain-name N --out network.json --epoch-length 100",
+            chain.endpoints().join(",")
+        );
+        // By the wrong scheme no header verifies, and nothing is written.
+        refused(&folder, &format!("{deploy} --scheme qbft"), 1).await;
+        assert!(!folder.join("network.json").exists());
+        let network = done(&folder, &format!("{deploy} --scheme {name}")).await;
+        assert_eq!(network["transitions"][0]["sealScheme"], name);
+        chain.stop().await;
+    }
 }
 
 #[tokio::test]
