@@ -40,17 +40,6 @@ impl Database {
         Ok(values)
     }
 
-    /// Writes all entries in one transaction, or none.
-    pub(crate) async fn write(&self, entries: &[(&str, &[u8])]) -> Result<(), DatabaseError> {
-        let transaction = self.rexie.transaction(&[self.store], TransactionMode::ReadWrite)?;
-        let store = transaction.store(self.store)?;
-        for (key, value) in entries {
-            store.put(&Uint8Array::from(*value), Some(&JsValue::from_str(key))).await?;
-        }
-        transaction.done().await?;
-        Ok(())
-    }
-
     /// Writes an entry; over another value only if `replaces` says so of that, in the same transaction.
     pub(crate) async fn replace(
         &self,
@@ -63,6 +52,21 @@ impl Database {
         let kept = store.get(key.into()).await?.map(|found| bytes_of(&found));
         if kept.is_none_or(|kept| replaces(&kept)) {
             store.put(&Uint8Array::from(value), Some(&JsValue::from_str(key))).await?;
+        }
+        transaction.done().await?;
+        Ok(())
+    }
+}
+
+/// What a vault needs.
+#[cfg(feature = "records")]
+impl Database {
+    /// Writes all entries in one transaction, or none.
+    pub(crate) async fn write(&self, entries: &[(&str, &[u8])]) -> Result<(), DatabaseError> {
+        let transaction = self.rexie.transaction(&[self.store], TransactionMode::ReadWrite)?;
+        let store = transaction.store(self.store)?;
+        for (key, value) in entries {
+            store.put(&Uint8Array::from(*value), Some(&JsValue::from_str(key))).await?;
         }
         transaction.done().await?;
         Ok(())

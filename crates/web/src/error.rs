@@ -3,16 +3,15 @@
 //! A thrown error is a JavaScript `Error` named `MedrecError` with the fields of `ErrorView`; the same fields stand in
 //! views that carry an error. The page translates codes and never parses messages.
 
-use client::{ClientError, GatekeeperError, JourneyError, StoreError};
+use client::{ClientError, StoreError};
 use js_sys::Reflect;
 use lightclient::{Fault, SignatureError, TransactionError};
-use protocol::{
-    category::CategoryError, invitation::InvitationError, keys::KeysError, network::NetworkError,
-};
+use protocol::network::NetworkError;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use crate::vault::VaultError;
+#[cfg(feature = "records")]
+mod records;
 
 /// An error as JavaScript sees it: thrown as an `Error`, or as a field of a view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,33 +56,6 @@ impl ErrorView {
     pub(crate) fn aborted() -> Self {
         Self::new("call/aborted", Fault::Caller, &"the page no longer waits for this")
     }
-
-    /// A relationship that is not this person's.
-    pub(crate) fn not_own(found: &str) -> Self {
-        let found: String = found.chars().take(96).collect();
-        Self::new("relationship/not-own", Fault::Caller, &"the relationship is not this person's")
-            .found(&found)
-    }
-
-    /// A grant that would have ended before it began.
-    pub(crate) fn grant_in_the_past(from: u64, until: u64) -> Self {
-        Self::new(
-            "grant/already-ended",
-            Fault::Caller,
-            &format!("grant until {until}, expected later than {from}"),
-        )
-        .mismatch(&from, &until)
-    }
-
-    /// A viewer card of another network.
-    pub(crate) fn other_network(expected: u64, found: u64) -> Self {
-        Self::new(
-            "viewer/other-network",
-            Fault::Caller,
-            &format!("viewer on chain {found}, expected {expected}"),
-        )
-        .mismatch(&expected, &found)
-    }
 }
 
 impl From<ClientError> for ErrorView {
@@ -111,78 +83,9 @@ impl From<TransactionError> for ErrorView {
     }
 }
 
-impl From<GatekeeperError> for ErrorView {
-    fn from(error: GatekeeperError) -> Self {
-        ClientError::from(error).into()
-    }
-}
-
-impl From<JourneyError> for ErrorView {
-    fn from(error: JourneyError) -> Self {
-        ClientError::from(error).into()
-    }
-}
-
-impl From<VaultError> for ErrorView {
-    fn from(error: VaultError) -> Self {
-        let view = |code| Self::new(code, error.fault(), &error);
-        match &error {
-            VaultError::Damaged { part } => view("vault/damaged").found(part),
-            VaultError::Entropy { .. } => view("platform/no-randomness"),
-            VaultError::Exists => view("vault/exists"),
-            VaultError::Foreign => view("vault/foreign"),
-            VaultError::KeyDerivation { .. } => view("vault/key-derivation"),
-            VaultError::Locked => view("vault/locked"),
-            VaultError::NoVault => view("vault/none"),
-            VaultError::Parameter { name, least, most, found } => {
-                view("vault/parameter").mismatch(&format!("{name} {least} to {most}"), found)
-            }
-            VaultError::Replaced => view("vault/replaced"),
-            VaultError::Storage { reason, .. } => view("vault/storage").found(reason),
-            VaultError::UnknownVersion { expected, found } => {
-                view("vault/unknown-version").mismatch(expected, found)
-            }
-            VaultError::WrongPassword => view("vault/wrong-password"),
-        }
-    }
-}
-
-impl From<KeysError> for ErrorView {
-    fn from(error: KeysError) -> Self {
-        let view = |code| Self::new(code, error.fault(), &error);
-        match &error {
-            KeysError::Checksum => view("phrase/checksum"),
-            KeysError::IndexTooLarge { found } => view("keys/index").found(found),
-            KeysError::NoSuchKey => view("keys/none"),
-            KeysError::UnknownWord { position } => view("phrase/unknown-word").found(position),
-            KeysError::WordCount { found } => view("phrase/word-count").mismatch(&"12 or 24", found),
-        }
-    }
-}
-
-impl From<InvitationError> for ErrorView {
-    fn from(error: InvitationError) -> Self {
-        let view = |code| Self::new(code, error.fault(), &error);
-        match &error {
-            InvitationError::Card => view("viewer/malformed"),
-            InvitationError::Checksum => view("invitation/checksum"),
-            InvitationError::Malformed => view("invitation/malformed"),
-            InvitationError::Version { expected, found } => {
-                view("invitation/version").mismatch(expected, found)
-            }
-        }
-    }
-}
-
 impl From<NetworkError> for ErrorView {
     fn from(error: NetworkError) -> Self {
         Self::new("network/description", error.fault(), &error)
-    }
-}
-
-impl From<CategoryError> for ErrorView {
-    fn from(error: CategoryError) -> Self {
-        Self::new("call/argument", error.fault(), &error)
     }
 }
 

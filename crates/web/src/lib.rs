@@ -7,17 +7,22 @@
 
 mod api;
 mod database;
+#[cfg(feature = "records")]
 mod directory;
 mod error;
 mod fetch;
+#[cfg(feature = "records")]
 mod hex_bytes;
+#[cfg(feature = "records")]
 mod identity;
 mod platform;
 mod thrown;
+#[cfg(feature = "records")]
 mod vault;
 mod views;
 
-pub use crate::{
-    api::{LightClient, Medrec, derive_password_key},
-    error::ErrorView,
-};
+#[cfg(feature = "light")]
+pub use crate::api::LightClient;
+#[cfg(feature = "records")]
+pub use crate::api::{Medrec, derive_password_key};
+pub use crate::error::ErrorView;

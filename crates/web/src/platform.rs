@@ -8,12 +8,11 @@ use client::{
 };
 use gloo::timers::future::sleep;
 use js_sys::{Function, Object};
-use wasm_bindgen::JsValue;
 
 use crate::{
     database::{Database, DatabaseError},
     fetch,
-    views::{ProgressView, to_js},
+    views::ProgressView,
 };
 
 /// What the journeys run on in a browser.
@@ -124,11 +123,7 @@ impl Platform for WebPlatform {
     fn progress(&self, progress: Progress) {
         // A listener may end a call, and with it its place in the list.
         let listeners = self.listeners.borrow().clone();
-        let view = to_js(&ProgressView::within(progress, 0, 0));
-        for listener in listeners {
-            // What it throws is its own affair.
-            let _thrown = listener.call1(&JsValue::UNDEFINED, &view);
-        }
+        listeners.iter().for_each(|listener| ProgressView::within(progress, 0, 0).tell(listener));
     }
 }
 

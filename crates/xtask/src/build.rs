@@ -24,31 +24,29 @@ pub(crate) fn binaries() -> Outcome {
     step_shown("servers", command("cargo", &["build", "--workspace", "--bins"], "."))
 }
 
-/// `pkg/`: compiled, bound to JavaScript, and made small.
+/// `pkg/`: compiled, bound to JavaScript, and made small; once with everything, once with the light client alone.
 fn package() -> Outcome {
     tools::wasm()?;
     tools::npm("www")?;
+    wasm("pkg", "medrec_light", "records")?;
+    wasm("pkg/chain", "medrec_chain", "light")?;
+    step("package (TypeScript)", command("npm", &["run", "--silent", "package"], "www"))
+}
+
+/// The crate `web` with one of its features, as `name.js` and `name_bg.wasm` in a folder.
+fn wasm(folder: &str, name: &str, feature: &str) -> Outcome {
     // Paths of this machine have no place in what others build, compare and download. Joins the flags of config.toml.
     let home = std::env::var("CARGO_HOME")
         .or_else(|_unset| std::env::var("HOME").map(|home| format!("{home}/.cargo")))?;
     let flags =
         [format!("--remap-path-prefix={home}/="), format!("--remap-path-prefix={}/=", root().display())];
     let config = format!("target.wasm32-unknown-unknown.rustflags={flags:?}");
-    let build = [
-        "build",
-        "--package",
-        "web",
-        "--target",
-        "wasm32-unknown-unknown",
-        "--profile",
-        "wasm",
-        "--config",
-        &config,
-    ];
-    step_shown("wasm", command("cargo", &build, "."))?;
-    let wasm = target().join("wasm32-unknown-unknown/wasm/web.wasm");
-    let bindgen =
-        ["--target", "web", "--out-dir", "pkg", "--out-name", "medrec_light", &wasm.display().to_string()];
+    let mut build =
+        vec!["build", "--package", "web", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
+    build.extend(["--no-default-features", "--features", feature, "--config", &config]);
+    step_shown(name, command("cargo", &build, "."))?;
+    let wasm = target().join("wasm32-unknown-unknown/wasm/web.wasm").display().to_string();
+    let bindgen = ["--target", "web", "--out-dir", folder, "--out-name", name, &wasm];
     step("wasm-bindgen", command("wasm-bindgen", &bindgen, "."))?;
     // The features that rustc turns on for this target; with --all-features wasm-opt writes what browsers lack.
     let features = [
@@ -60,11 +58,11 @@ fn package() -> Outcome {
         "sign-ext",
     ]
     .map(|feature| format!("--enable-{feature}"));
-    let file = "medrec_light_bg.wasm";
-    let mut args = vec!["-Oz", file, "-o", file];
+    let file = format!("{name}_bg.wasm");
+    let mut args = vec!["-Oz", &file, "-o", &file];
     args.extend(features.iter().map(String::as_str));
     let opt = root().join("www/node_modules/.bin/wasm-opt");
-    step("wasm-opt", command(&opt.display().to_string(), &args, "pkg"))
+    step("wasm-opt", command(&opt.display().to_string(), &args, folder))
 }
 
 /// `www/dist/`, the page as it is served.

@@ -10,8 +10,8 @@ use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 
 use crate::{
     api::{
-        arguments::{parse_address_argument, parse_hash, parse_hashes, parse_whole},
-        running::{self, CallOptions},
+        arguments::{parse_address_argument, parse_whole},
+        running::{CallOptions, run},
     },
     error::ErrorView,
     platform::WebPlatform,
@@ -174,7 +174,7 @@ impl LightClient {
         options: Option<CallOptions>,
         work: impl Future<Output = Result<T, ErrorView>>,
     ) -> Result<T, ErrorView> {
-        running::run(&self.client, options, work).await
+        run(&self.client, options, work).await
     }
 
     /// The head, from a first sync if there is none yet.
@@ -187,6 +187,18 @@ impl LightClient {
             head => Ok(head?),
         }
     }
+}
+
+/// Reads a hash or a 32-byte storage slot.
+fn parse_hash(name: &str, text: &str) -> Result<B256, ErrorView> {
+    let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 64);
+    digits
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(|| ErrorView::argument(name, "32 bytes as 0x…", text))
+}
+
+fn parse_hashes(name: &str, texts: &[String]) -> Result<Vec<B256>, ErrorView> {
+    texts.iter().map(|text| parse_hash(name, text)).collect()
 }
 
 /// Which logs are wanted, as JavaScript says it.

@@ -6,6 +6,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use super::*;
+use crate::vault::VaultError;
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 

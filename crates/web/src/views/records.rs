@@ -4,7 +4,7 @@
 //! as JavaScript objects, which the copy to the page keeps shared.
 
 use alloy_primitives::B256;
-use client::{CategoryOutcome, CategoryReading, JourneyError, Reading};
+use client::{CategoryOutcome, CategoryReading, Head, JourneyError, Reading};
 use protocol::{
     category::Category,
     layout::{RecordSetAnchor, RelationshipQuery},
@@ -17,7 +17,7 @@ use wasm_bindgen::JsValue;
 
 use crate::{
     error::ErrorView,
-    views::{HeaderView, Number, ProvenAtView, RelationshipView, to_js},
+    views::{HeaderView, Number, directory::RelationshipView, to_js},
 };
 
 #[derive(Serialize)]
@@ -210,3 +210,16 @@ impl SharedProof {
 
 /// Which of a relationship's words holds the root of its record set.
 const RECORD_SET_WORD: usize = 1;
+
+/// Which head something was proven at.
+#[derive(Serialize)]
+pub(crate) struct ProvenAtView {
+    block: Number,
+    time: Number,
+}
+
+impl From<&Head> for ProvenAtView {
+    fn from(head: &Head) -> Self {
+        Self { block: head.header().number().into(), time: head.header().timestamp().into() }
+    }
+}

@@ -8,7 +8,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{AbortController, AbortSignal};
 
 use super::*;
-use crate::api::tests::{code, network_json};
+use crate::api::testing::{code, network_json};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 

@@ -13,16 +13,21 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
     api::{
-        Medrec,
-        arguments::{parse_address_argument, parse_categories, parse_whole, tell},
+        arguments::{parse_address_argument, parse_whole},
+        medrec::{Medrec, arguments::parse_categories},
+        running::{CallOptions, run},
     },
     directory::{Directory, read_right, shared_with},
     error::ErrorView,
     identity::{OwnRelationship, own_relationships, relationship_for, viewer_key},
     vault::{Contents, StoredViewer},
     views::{
-        InvitationView, MemberView, PersonView, ProgressView, RelationshipView, SharedView, SyncView,
-        ViewerView, records::RecordsView, relationship_id, to_js,
+        ProgressView, SyncView,
+        directory::{
+            InvitationView, MemberView, PersonView, RelationshipView, SharedView, ViewerView, relationship_id,
+        },
+        records::RecordsView,
+        to_js,
     },
 };
 
@@ -30,9 +35,12 @@ use crate::{
 impl Medrec {
     /// Brings the client to the newest block that it can verify.
     #[wasm_bindgen(unchecked_return_type = "SyncView")]
-    pub async fn sync(&self) -> Result<JsValue, ErrorView> {
-        let report = self.client.sync().await?;
-        Ok(to_js(&SyncView::new(report, self.client.network())))
+    pub async fn sync(&self, options: Option<CallOptions>) -> Result<JsValue, ErrorView> {
+        run(&self.client, options, async {
+            let report = self.client.sync().await?;
+            Ok(to_js(&SyncView::new(report, self.client.network())))
+        })
+        .await
     }
 
     /// Tells the identity that others grant to.
@@ -80,9 +88,9 @@ impl Medrec {
         let head = self.fresh_head().await?;
         let steward = self.client.inviter(&head, &invitation).await?;
         let own = relationship_for(&self.client, &head, &session, &self.storage, steward.address).await?;
-        let first = |progress| tell(on_progress, &ProgressView::within(progress, 0, 3));
+        let first = |progress| ProgressView::within(progress, 0, 3).tell(on_progress);
         self.client.redeem_invitation(&invitation, &own.key, first).await?;
-        let second = |progress| tell(on_progress, &ProgressView::within(progress, 4, 0));
+        let second = |progress| ProgressView::within(progress, 4, 0).tell(on_progress);
         let state = self.client.accept_relationship(&own.key, own.steward, second).await;
         Ok(to_js(&RelationshipView::new(&state?, &steward)))
     }
@@ -180,7 +188,7 @@ impl Medrec {
         }
         let offer =
             GrantOffer { steward: own.steward, viewer, categories, rights: Rights::READ, from, until };
-        let progress = |progress| tell(on_progress, &ProgressView::within(progress, 0, 0));
+        let progress = |progress| ProgressView::within(progress, 0, 0).tell(on_progress);
         let terms = self.client.grant(&own.key, offer, progress).await?;
         let viewer = Viewer { address: viewer, terms: Some(terms) };
         let head = self.head().await?;
@@ -199,7 +207,7 @@ impl Medrec {
     ) -> Result<(), ErrorView> {
         let own = self.own(relationship)?;
         let viewer = self.parse_viewer(viewer)?;
-        let progress = |progress| tell(on_progress, &ProgressView::within(progress, 0, 0));
+        let progress = |progress| ProgressView::within(progress, 0, 0).tell(on_progress);
         self.client.revoke(&own.key, own.steward, viewer, progress).await?;
         Ok(())
     }
@@ -230,7 +238,7 @@ impl Medrec {
     ) -> Result<JsValue, ErrorView> {
         let RelationshipQuery { patient, steward } = query;
         let ask = ReadAsk { key, patient, steward, categories: Categories::ALL };
-        let progress = |progress| tell(on_progress, &ProgressView::within(progress, 0, 0));
+        let progress = |progress| ProgressView::within(progress, 0, 0).tell(on_progress);
         let reading = self.client.read_records(ask, progress).await?;
         Ok(to_js(&RecordsView::new(&reading, self.client.network())))
     }

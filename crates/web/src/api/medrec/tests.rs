@@ -1,56 +1,25 @@
 //! The exported class as JavaScript uses it, without a network: the vault's life, and arguments that are refused.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use js_sys::{Array, Function, JSON, Reflect};
-use lightclient::{ChainRules, Schedule, SealScheme, TrustThreshold, TrustedCheckpoint};
-use protocol::network::{ContractRef, network_id};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 use super::*;
-use crate::vault::StoredViewer;
+use crate::{
+    api::testing::{code, network_json},
+    vault::StoredViewer,
+};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 const PHRASE: &[u8] =
     b"abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 
-pub(super) fn network_json() -> String {
-    let genesis_hash = B256::repeat_byte(1);
-    let contract =
-        |byte| ContractRef { address: Address::repeat_byte(byte), code_hash: B256::repeat_byte(byte) };
-    let network = Network {
-        name: "Nowhere".to_owned(),
-        rules: ChainRules {
-            chain_id: 81_777,
-            schedule: Schedule::constant(SealScheme::Qbft, 30_000, 1),
-            trust: TrustThreshold::OneThird,
-            trusting_period: 86_400,
-            clock_drift: 5,
-        },
-        genesis_hash,
-        checkpoint: TrustedCheckpoint { number: 0, hash: genesis_hash },
-        checkpoint_validators: None,
-        network_id: network_id(81_777, genesis_hash),
-        registry: contract(2),
-        relationships: contract(3),
-        summary: contract(4),
-        // Port 9 (discard) is one that browsers never connect to.
-        endpoints: vec!["http://127.0.0.1:9".to_owned()],
-        max_head_age: 600,
-        demo: false,
-    };
-    network.to_json()
-}
-
 async fn open() -> Medrec {
     let medrec = Medrec::open(&network_json()).await.unwrap();
     medrec.erase_vault().await.unwrap();
     medrec
-}
-
-pub(super) fn code(error: ErrorView) -> String {
-    Reflect::get(&error.into(), &"code".into()).unwrap().as_string().unwrap()
 }
 
 fn field(object: &JsValue, name: &str) -> JsValue {
@@ -166,7 +135,7 @@ async fn refuses_what_it_cannot_do_without_asking_anybody() {
 #[wasm_bindgen_test]
 async fn tells_that_nobody_answers() {
     let medrec = open().await;
-    let error = JsValue::from(medrec.sync().await.unwrap_err());
+    let error = JsValue::from(medrec.sync(None).await.unwrap_err());
     assert_eq!(field(&error, "code"), "network/unreachable");
     assert_eq!(field(&error, "fault"), "unavailable");
 }
@@ -196,9 +165,9 @@ fn makes_numbers_that_javascript_can_hold() {
 
 #[wasm_bindgen_test]
 fn parses_times_and_categories_exactly() {
-    assert_eq!(arguments::parse_whole("until", 1_790_000_000.0).unwrap(), 1_790_000_000);
+    assert_eq!(crate::api::arguments::parse_whole("until", 1_790_000_000.0).unwrap(), 1_790_000_000);
     for wrong in [-1.0, 0.5, f64::NAN, f64::INFINITY, 9_007_199_254_740_992.0] {
-        assert_eq!(code(arguments::parse_whole("until", wrong).unwrap_err()), "call/argument");
+        assert_eq!(code(crate::api::arguments::parse_whole("until", wrong).unwrap_err()), "call/argument");
     }
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     assert_eq!(arguments::parse_categories(&names(&["results", "allergies", "results"])).unwrap().len(), 2);

@@ -1,0 +1,47 @@
+//! Secrets and names that JavaScript gives, parsed before anything is done with them.
+
+use protocol::{
+    category::{Categories, Category},
+    keys::Phrase,
+};
+use wasm_bindgen::JsValue;
+use zeroize::Zeroizing;
+
+use crate::{
+    error::ErrorView,
+    vault::{KdfParameters, PasswordKey},
+};
+
+pub(super) fn parse_phrase(text: &[u8]) -> Result<Phrase, ErrorView> {
+    // The bytes are a secret, so the error does not say where they stop being text.
+    let text = core::str::from_utf8(text).ok();
+    let text = text.ok_or_else(|| ErrorView::argument("phrase", "text", "other bytes"))?;
+    Ok(Phrase::parse(text)?)
+}
+
+pub(super) fn parse_parameters(parameters: JsValue) -> Result<KdfParameters, ErrorView> {
+    let parameters: KdfParameters = serde_wasm_bindgen::from_value(parameters)
+        .map_err(|error| ErrorView::argument("parameters", "of a password", &error.to_string()))?;
+    parameters.check()?;
+    Ok(parameters)
+}
+
+pub(super) fn parse_key(bytes: &[u8]) -> Result<PasswordKey, ErrorView> {
+    let mut key = Zeroizing::new([0; 32]);
+    if bytes.len() != key.len() {
+        return Err(ErrorView::argument("passwordKey", "of 32 bytes", &format!("{} bytes", bytes.len())));
+    }
+    key.copy_from_slice(bytes);
+    Ok(PasswordKey::new(key))
+}
+
+pub(super) fn parse_categories(names: &[String]) -> Result<Categories, ErrorView> {
+    let mut categories = Categories::NONE;
+    for name in names {
+        categories = categories.with(name.parse::<Category>()?);
+    }
+    if categories.is_empty() {
+        return Err(ErrorView::argument("categories", "at least one", "none"));
+    }
+    Ok(categories)
+}
