@@ -149,7 +149,7 @@ export class Client {
   ): Promise<ReturnType<Methods[Name]>> {
     const rpc = this.#rpc;
     await this.#opened;
-    const value = await rpc.call(method, args, onProgress, signal);
+    const value = await rpc.call(method, args, { onProgress, signal });
     // The worker is of the same build, and `worker.ts` is checked against the same `Methods`.
     return value as ReturnType<Methods[Name]>;
   }

@@ -4,21 +4,22 @@
  * The two ends are our own code of one build on one origin, so the messages are not authenticated; they are typed
  * and closed unions. An aborted or failed call forgets its id, and a late result for it is dropped.
  */
-import type { ErrorView, OnProgress, Progress } from './types.js';
+import type { CallOptions, ErrorView, OnProgress, Progress } from './types.js';
 
-/** What the page sends: a call by method name. Byte arrays in `args` are transferred, not copied. */
-export interface CallMessage {
-  readonly id: number;
-  readonly method: string;
-  readonly args: readonly unknown[];
-}
+/** What the page sends: a call by method name, or that it gave one up. Byte arrays in `args` are transferred. */
+export type PageMessage =
+  | { readonly kind: 'call'; readonly id: number; readonly method: string; readonly args: readonly unknown[] }
+  | { readonly kind: 'abort'; readonly id: number }
+  /** The worker is to hold this lock as long as it lives. */
+  | { readonly kind: 'live'; readonly lock: string };
 
 /** What the worker sends back. `fatal` means that the worker can no longer be used. */
 export type WorkerMessage =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: ErrorView }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: Progress }
-  | { readonly kind: 'fatal'; readonly error: ErrorView };
+  | { readonly kind: 'fatal'; readonly error: ErrorView }
+  | { readonly kind: 'alive' };
 
 /** An error with a stable code; the only thing that calls reject with. */
 export class MedrecError extends Error implements ErrorView {
@@ -73,20 +74,24 @@ export class RpcCaller {
     this.#worker = worker;
     worker.addEventListener('message', (event: MessageEvent<WorkerMessage>) => {
       if (event.data.kind === 'fatal') onFatal(event.data.error);
+      else if (event.data.kind === 'alive') void this.#awaitEnd(lock, onFatal);
       else this.#settle(event.data);
     });
     worker.addEventListener('error', (event) => {
-      onFatal({ ...errorView(null), code: 'internal/worker', message: event.message || 'the worker did not start' });
+      onFatal({ ...workerEnded, message: event.message || 'the worker did not start' });
     });
+    const lock = `medrec-worker-${crypto.randomUUID()}`;
+    this.#send({ kind: 'live', lock });
   }
 
-  call(method: string, args: readonly unknown[], onProgress?: OnProgress, signal?: AbortSignal): Promise<unknown> {
+  call(method: string, args: readonly unknown[], { onProgress, signal }: CallOptions = {}): Promise<unknown> {
     if (this.#closed) return Promise.reject(new MedrecError(this.#closed));
     if (signal?.aborted) return Promise.reject(new MedrecError(aborted));
     const id = ++this.#lastId;
     return new Promise<unknown>((resolve, reject) => {
       const onAbort = (): void => {
         this.#pending.delete(id);
+        this.#send({ kind: 'abort', id });
         reject(new MedrecError(aborted));
       };
       const done = (): void => signal?.removeEventListener('abort', onAbort);
@@ -97,7 +102,7 @@ export class RpcCaller {
         onProgress,
       });
       const bytes = args.filter((arg) => arg instanceof Uint8Array).map((arg) => arg.buffer);
-      this.#worker.postMessage({ id, method, args } satisfies CallMessage, bytes);
+      this.#send({ kind: 'call', id, method, args }, bytes);
     });
   }
 
@@ -109,7 +114,17 @@ export class RpcCaller {
     this.#pending.clear();
   }
 
-  #settle(message: Exclude<WorkerMessage, { kind: 'fatal' }>): void {
+  #send(message: PageMessage, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+
+  /** A worker that the browser ends says nothing more; but the lock that it holds is ours then. */
+  async #awaitEnd(lock: string, onFatal: (error: ErrorView) => void): Promise<void> {
+    await navigator.locks.request(lock, () => undefined);
+    if (!this.#closed) onFatal(workerEnded);
+  }
+
+  #settle(message: Exclude<WorkerMessage, { kind: 'fatal' | 'alive' }>): void {
     const pending = this.#pending.get(message.id);
     if (!pending) return;
     if (message.kind === 'progress') {
@@ -122,6 +137,14 @@ export class RpcCaller {
   }
 }
 
+const workerEnded: ErrorView = {
+  code: 'internal/worker',
+  fault: 'unavailable',
+  message: 'the worker has ended',
+  expected: null,
+  found: null,
+  endpoint: null,
+};
 const aborted: ErrorView = {
   code: 'call/aborted',
   fault: 'caller',

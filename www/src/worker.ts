@@ -9,20 +9,14 @@ import init, { Medrec } from '../../pkg/medrec_light.js';
 import kdfUrl from './kdf.worker.ts?worker&url';
 import type { KdfAnswer, KdfQuestion } from './kdf.worker.js';
 import type { Methods } from './methods.js';
-import { MedrecError, errorView, type CallMessage, type WorkerMessage } from './rpc.js';
+import { MedrecError, errorView } from './rpc.js';
+import { serve } from './serve.js';
 import { trustedWorkerUrl } from './trusted.js';
-import type { OnProgress, PasswordParameters } from './types.js';
-
-type Handlers = {
-  readonly [Name in keyof Methods]: (
-    args: Parameters<Methods[Name]>,
-    onProgress: OnProgress,
-  ) => Promise<ReturnType<Methods[Name]>>;
-};
+import type { PasswordParameters } from './types.js';
 
 let medrec: Medrec | undefined;
 
-const handlers: Handlers = {
+serve<Methods>({
   open: async ([networkJson]) => {
     await init();
     medrec = await Medrec.open(networkJson);
@@ -33,7 +27,7 @@ const handlers: Handlers = {
     const parameters = opened().newPasswordParameters();
     return opened().createVault(parameters, await derive(password, parameters));
   },
-  restoreVault: async ([phrase, password], onProgress) => {
+  restoreVault: async ([phrase, password], { onProgress }) => {
     try {
       const parameters = opened().newPasswordParameters();
       // The phrase is checked first: a mistyped word should not cost the derivation.
@@ -53,19 +47,19 @@ const handlers: Handlers = {
     await opened().eraseVault();
     return null;
   },
-  sync: () => opened().sync(),
+  sync: (_args, options) => opened().sync(options),
   person: () => Promise.resolve(opened().person()),
   members: () => opened().members(),
   invitation: ([text]) => opened().invitation(text),
-  acceptInvitation: ([text], onProgress) => opened().acceptInvitation(text, onProgress),
+  acceptInvitation: ([text], { onProgress }) => opened().acceptInvitation(text, onProgress),
   relationships: () => opened().relationships(),
-  records: ([relationship], onProgress) => opened().records(relationship, onProgress),
+  records: ([relationship], { onProgress }) => opened().records(relationship, onProgress),
   sharedWithMe: () => opened().sharedWithMe(),
-  sharedRecords: ([patient, steward], onProgress) => opened().sharedRecords(patient, steward, onProgress),
+  sharedRecords: ([patient, steward], { onProgress }) => opened().sharedRecords(patient, steward, onProgress),
   viewers: ([relationship]) => opened().viewers(relationship),
-  grant: ([relationship, viewer, categories, until], onProgress) =>
+  grant: ([relationship, viewer, categories, until], { onProgress }) =>
     opened().grant(relationship, viewer, [...categories], until ?? undefined, onProgress),
-  revoke: async ([relationship, viewer], onProgress) => {
+  revoke: async ([relationship, viewer], { onProgress }) => {
     await opened().revoke(relationship, viewer, onProgress);
     return null;
   },
@@ -73,7 +67,7 @@ const handlers: Handlers = {
     await opened().nameViewer(viewer, name);
     return null;
   },
-};
+});
 
 function opened(): Medrec {
   if (medrec) return medrec;
@@ -95,28 +89,3 @@ function derive(password: Uint8Array<ArrayBuffer>, parameters: PasswordParameter
     worker.postMessage({ password, parameters } satisfies KdfQuestion, [password.buffer]);
   }).finally(() => worker.terminate());
 }
-
-function send(message: WorkerMessage): void {
-  self.postMessage(message);
-}
-
-/** A trap leaves the verifier in no state to go on; the page replaces the worker. */
-function die(thrown: unknown): void {
-  send({ kind: 'fatal', error: { ...errorView(thrown), code: 'internal/panic' } });
-}
-
-async function answer({ id, method, args }: CallMessage): Promise<void> {
-  try {
-    // Only `client.ts` sends, and it is checked against the same `Methods`.
-    const handler = handlers[method as keyof Handlers] as (args: unknown, onProgress: OnProgress) => Promise<unknown>;
-    const value = await handler(args, (progress) => send({ kind: 'progress', id, progress }));
-    send({ kind: 'result', id, value });
-  } catch (thrown) {
-    if (thrown instanceof WebAssembly.RuntimeError) die(thrown);
-    else send({ kind: 'error', id, error: errorView(thrown) });
-  }
-}
-
-self.addEventListener('message', (event: MessageEvent<CallMessage>) => void answer(event.data));
-self.addEventListener('error', (event) => die(event.error));
-self.addEventListener('unhandledrejection', (event) => die(event.reason));
