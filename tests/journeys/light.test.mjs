@@ -308,3 +308,27 @@ test('tabs share one verified head, and it never goes back', async () => {
   }
   await other.close();
 });
+
+test('two sealed blocks of one height stop the client for good and are handed out as evidence', async () => {
+  const visitor = await browser.newContext();
+  let opened = await developer(visitor, site.url, network);
+  assert.ok((await call(opened, 'sync')).value.block > 0);
+  assert.equal((await call(opened, 'evidence')).value, null);
+  await stack.lie('fork', stack.demo.rpc.slice(1));
+  try {
+    for (let reload = 0; reload < 2; reload += 1) {
+      const { error } = await call(opened, 'sync');
+      assert.deepEqual([error.code, error.fault], ['network/equivocation', 'peer']);
+      const evidence = JSON.parse((await call(opened, 'evidence')).value);
+      assert.notEqual(evidence.first.hash, evidence.second.hash);
+      assert.ok(evidence.doubleSigners.length >= 2 && evidence.networkId === network.networkId);
+      assert.equal((await call(opened, 'account', network.contracts.registry.address)).error.code, 'network/equivocation');
+      await stack.lie(null);
+      await opened.close();
+      opened = await developer(visitor, site.url, network);
+    }
+  } finally {
+    await stack.lie(null);
+    await visitor.close();
+  }
+});

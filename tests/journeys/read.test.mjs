@@ -1,5 +1,6 @@
 // A patient reads records that the browser has proven; what does not hold is named and not shown.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
 import { acceptInvitation, arrive, badges, createIdentity, go, password, unlock } from './app.mjs';
@@ -129,6 +130,26 @@ test('one honest source of three is enough, and the liars are named', async () =
     await badges(page, 'Verified').first().waitFor(patience);
   } finally {
     await stack.lie(null);
+  }
+});
+
+test('two sealed blocks of one height stop everything, and the person can save the evidence', async () => {
+  const visitor = await person(browser);
+  await visitor.goto(stack.demo.app);
+  await createIdentity(visitor);
+  await stack.lie('fork', stack.demo.rpc.slice(1));
+  try {
+    await go(visitor, 'Home');
+    await visitor.getByText('Two sealed versions of the same moment exist.').first().waitFor(patience);
+    const saving = visitor.waitForEvent('download');
+    await visitor.getByRole('button', { name: 'Save the evidence' }).click();
+    const file = await saving;
+    assert.equal(file.suggestedFilename(), 'medrec-evidence.json');
+    const { first, second, doubleSigners } = JSON.parse(await readFile(await file.path(), 'utf8'));
+    assert.ok(first.hash !== second.hash && doubleSigners.length >= 2);
+  } finally {
+    await stack.lie(null);
+    await visitor.context().close();
   }
 });
 

@@ -84,6 +84,11 @@ export class Client {
     return this.#call('sync', [], undefined, signal);
   }
 
+  /** What two sealed blocks of one height leave behind: both of them, as a JSON text to keep as a file. */
+  evidence(signal?: AbortSignal): Promise<string | null> {
+    return this.#call('evidence', [], undefined, signal);
+  }
+
   person(signal?: AbortSignal): Promise<PersonView> {
     return this.#call('person', [], undefined, signal);
   }

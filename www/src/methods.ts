@@ -21,6 +21,7 @@ export interface Methods {
   unlock: (password: Uint8Array<ArrayBuffer>) => null;
   eraseVault: () => null;
   sync: () => SyncView;
+  evidence: () => string | null;
   person: () => PersonView;
   members: () => readonly MemberView[];
   invitation: (text: string) => InvitationView;

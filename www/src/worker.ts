@@ -48,6 +48,7 @@ serve<Methods>({
     return null;
   },
   sync: (_args, options) => opened().sync(options),
+  evidence: () => Promise.resolve(opened().evidence() ?? null),
   person: () => Promise.resolve(opened().person()),
   members: () => opened().members(),
   invitation: ([text]) => opened().invitation(text),

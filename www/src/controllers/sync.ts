@@ -10,10 +10,12 @@ export interface NetworkState {
   readonly view: SyncView | null;
   readonly error: ErrorView | null;
   readonly busy: boolean;
+  /** Once two sealed blocks share a height: both of them, to hand on as a file. */
+  readonly evidence: string | null;
 }
 
 export class Sync implements ReactiveController {
-  state: NetworkState = { view: null, error: null, busy: false };
+  state: NetworkState = { view: null, error: null, busy: false, evidence: null };
   readonly #host: ReactiveControllerHost;
   #client: Client | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,11 +38,13 @@ export class Sync implements ReactiveController {
     clearTimeout(this.#timer);
     this.#show({ ...this.state, busy: true });
     try {
-      this.#show({ view: await client.sync(), error: null, busy: false });
+      this.#show({ view: await client.sync(), error: null, busy: false, evidence: null });
     } catch (thrown) {
       const error = errorView(thrown);
       // Locking replaces the verifier in the middle of a question; that says nothing about the network.
-      this.#show({ ...this.state, error: error.code === 'vault/locked' ? this.state.error : error, busy: false });
+      const kept = error.code === 'vault/locked' ? this.state.error : error;
+      const evidence = error.code === 'network/equivocation' ? await client.evidence().catch(() => null) : null;
+      this.#show({ ...this.state, error: kept, busy: false, evidence });
     }
     this.#plan();
   }

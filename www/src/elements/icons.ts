@@ -8,6 +8,7 @@ const paths = {
   clock: svg`<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5.2l3.3 2"/>`,
   copy: svg`<rect x="8.5" y="8.5" width="11" height="11" rx="2.5"/><path d="M15.5 8.5V6.5a2 2 0 0 0-2-2h-7a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h2"/>`,
   cross: svg`<path d="m6.5 6.5 11 11m0-11-11 11"/>`,
+  download: svg`<path d="M12 4v11m-4.5-4.5L12 15l4.5-4.5M5 19.5h14"/>`,
   forward: svg`<path d="m9 5 7 7-7 7"/>`,
   home: svg`<path d="M4 11.5 12 4.5l8 7"/><path d="M6 10v9.5h4.5V14.5h3v5H18V10"/>`,
   hospital: svg`<path d="M5 20V5.5A1.5 1.5 0 0 1 6.5 4h11A1.5 1.5 0 0 1 19 5.5V20"/><path d="M3.5 20h17M12 7.5v5m-2.5-2.5h5M10 20v-3.5h4V20"/>`,

@@ -4,6 +4,7 @@ import { Words } from '../text/words.js';
 import type { ErrorView, SyncView } from '../types.js';
 import { icon } from './icons.js';
 import './medrec-endpoints.js';
+import './medrec-save.js';
 import './medrec-trouble.js';
 import './medrec-values.js';
 
@@ -13,7 +14,7 @@ import './medrec-values.js';
  * @fires medrec-refresh-requested - the person wants it checked again.
  */
 export class MedrecNetwork extends LitElement {
-  static override properties = { view: { attribute: false }, error: { attribute: false }, busy: { type: Boolean }, now: { type: Number } };
+  static override properties = { view: { attribute: false }, error: { attribute: false }, evidence: {}, busy: { type: Boolean }, now: { type: Number } };
   static override styles = [
     base,
     buttons,
@@ -32,6 +33,7 @@ export class MedrecNetwork extends LitElement {
   ];
   declare view: SyncView | null;
   declare error: ErrorView | null;
+  declare evidence: string | null;
   declare busy: boolean;
   declare now: number;
   readonly #words = new Words(this);
@@ -40,13 +42,16 @@ export class MedrecNetwork extends LitElement {
     super();
     this.view = null;
     this.error = null;
+    this.evidence = null;
     this.busy = false;
     this.now = 0;
   }
 
   override render(): TemplateResult {
     const { network } = this.#words.text;
-    const trouble = this.error ? html`<medrec-trouble retry .error=${this.error} @medrec-retry-requested=${this.#refresh}></medrec-trouble>` : nothing;
+    const trouble = this.error ? html`<medrec-trouble retry .error=${this.error} @medrec-retry-requested=${this.#refresh}>
+          ${this.evidence ? html`<medrec-save .value=${this.evidence} .label=${network.saveEvidence} name="medrec-evidence.json" type="application/json"></medrec-save>` : nothing}
+        </medrec-trouble>` : nothing;
     return html`<section class="trouble" aria-label=${network.title}>
       ${trouble}
       ${this.view
@@ -76,6 +81,7 @@ export class MedrecNetwork extends LitElement {
         <div class="stack tight">
           <p>${network.story(view.block, format.moment(view.time), view.seals, view.validators, view.quorum)}</p>
           ${stale ? html`<p class="notice stale">${network.staleStory}</p>` : nothing}
+          <p>${network.ancestry[view.ancestry]}</p>
           <p class="muted">${network.proof(view.headersVerified, view.requests)}</p>
         </div>
         <medrec-endpoints .endpoints=${view.endpoints}></medrec-endpoints>

@@ -62,7 +62,7 @@ export class MedrecHomePage extends LitElement {
     return html`<div class="page">
       <div class="stack">
         <h1 tabindex="-1">${home.title}</h1>
-        <medrec-network .view=${network.view} .error=${network.error} .busy=${network.busy} .now=${this.now}></medrec-network>
+        <medrec-network .view=${network.view} .error=${network.error} .evidence=${network.evidence} .busy=${network.busy} .now=${this.now}></medrec-network>
         ${this.waiting === null
           ? nothing
           : html`<div class="notice accent row between">

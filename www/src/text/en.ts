@@ -151,6 +151,12 @@ export const en = {
     staleStory: 'This is older than it should be. What you see was true then; newer changes are not known here.',
     proof: (headers: number, requests: number): string =>
       `For this visit your device checked ${n(headers)} ${headers === 1 ? 'block header' : 'block headers'} with ${n(requests)} ${requests === 1 ? 'question' : 'questions'} to the network.`,
+    ancestry: {
+      parents: 'It stands, block on block, on what this device trusted before.',
+      history: 'It stands on what this device trusted before: the chain’s own record of past blocks says so, and that was proven.',
+      'network-id': 'It belongs to this network: the network’s identity was proven in it.',
+    },
+    saveEvidence: 'Save the evidence',
     sources: 'Sources asked',
     sourcesHint: 'Your device trusts none of them: each answer is proven or refused.',
     source: 'Source',
@@ -456,7 +462,7 @@ export const en = {
     fork: {
       what: 'Two sealed versions of the same moment exist.',
       means: 'One of them must be false, so everything has stopped here.',
-      now: 'Do not go on. Show the details below to the people who run the network.',
+      now: 'Do not go on. Save the evidence and hand it to the people who run the network.',
     },
     tooOld: {
       what: 'This device has not looked at the network for too long.',

@@ -150,6 +150,12 @@ export const zh: Text = {
       `区块 ${n(block)} 生成于${when}。${n(validators)} 个封存方中有 ${n(seals)} 个签了名，至少需要 ${n(quorum)} 个。每个签名都由您的设备亲自核对。`,
     staleStory: '这份状态比应有的旧。您看到的内容在当时属实，之后的变化这里还不知道。',
     proof: (headers, requests) => `本次访问中，您的设备核对了 ${n(headers)} 个区块头，向网络提问 ${n(requests)} 次。`,
+    ancestry: {
+      parents: '它一块接一块，立在本设备先前信任的区块之上。',
+      history: '它立在本设备先前信任的区块之上：链上自己的历史记录如此记载，并已得到证明。',
+      'network-id': '它属于这个网络：网络的标识已在其中得到证明。',
+    },
+    saveEvidence: '保存证据',
     sources: '询问过的来源',
     sourcesHint: '您的设备不盲信任何来源：每个回答要么得到证明，要么被拒绝。',
     source: '来源',
@@ -449,7 +455,7 @@ export const zh: Text = {
     fork: {
       what: '同一时刻出现了两个已封存的版本。',
       means: '其中必有一个是假的，因此这里已全部停止。',
-      now: '请不要继续，并把下面的细节交给网络的运营者。',
+      now: '请不要继续。请保存证据，交给网络的运营方。',
     },
     tooOld: {
       what: '本设备太久没有查看网络了。',

@@ -43,6 +43,11 @@ impl Medrec {
         .await
     }
 
+    /// Returns the evidence that two sealed blocks share a height, if that was seen: a JSON text to keep as a file.
+    pub fn evidence(&self) -> Option<String> {
+        self.client.evidence()
+    }
+
     /// Tells the identity that others grant to.
     #[wasm_bindgen(unchecked_return_type = "PersonView")]
     pub fn person(&self) -> Result<JsValue, ErrorView> {
