@@ -1,4 +1,4 @@
-//! Tests of the header codec. Real headers of every fork are in `tests/vectors.rs` and `tests/thirdparty.rs`.
+//! Tests of the header codec. Real headers of every fork are in `tests/vectors` and `tests/thirdparty`.
 
 use super::*;
 use crate::testing::{Draft, keys};

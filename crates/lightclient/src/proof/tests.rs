@@ -1,4 +1,4 @@
-//! Tests of account and storage proofs, on tries of one leaf. Recorded answers are in `tests/vectors.rs`.
+//! Tests of account and storage proofs, on tries of one leaf. Recorded answers are in `tests/vectors/proofs.rs`.
 
 use super::*;
 use crate::{
