@@ -12,12 +12,13 @@ use std::{
 
 use alloy_primitives::{Address, B256, Bloom, Bytes, U256, keccak256};
 use lightclient::{
-    Asked, ChainRules, Evidence, Header, ProvenAccount, Schedule, SealScheme, TrustThreshold,
-    TrustedCheckpoint, VerifiedHeader, block_hash, verify_account, verify_checkpoint, verify_header,
-    verify_receipts, verify_transactions,
+    ChainRules, Evidence, Header, ProvenAccount, Schedule, SealScheme, TrustThreshold, TrustedCheckpoint,
+    VerifiedHeader, block_hash, verify_account, verify_checkpoint, verify_receipts, verify_transactions,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+
+mod seals;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/thirdparty")
@@ -40,32 +41,6 @@ const RULES: ChainRules = ChainRules {
     trusting_period: 3600,
     clock_drift: 0,
 };
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BesuHeader {
-    header_rlp: Bytes,
-    round: u32,
-    validators: Vec<Address>,
-    block_hash: B256,
-    committers: Vec<Address>,
-}
-
-#[test]
-fn a_real_besu_qbft_header_verifies() {
-    let Some(recorded) = vectors::<BesuHeader>("besu/qbft-real-header-7528.json") else { return };
-    let header = Header::decode(&recorded.header_rlp).unwrap();
-    assert_eq!(header.encode(), recorded.header_rlp);
-    let checkpoint = TrustedCheckpoint { number: 7528, hash: recorded.block_hash };
-    let verified = verify_checkpoint(&checkpoint, &header, Evidence::None, &RULES).unwrap();
-    assert_eq!(verified.hash(), recorded.block_hash);
-    assert_eq!(verified.round(), recorded.round);
-    assert_eq!(verified.signers(), recorded.committers);
-    assert!(verified.validators().iter().eq(&recorded.validators));
-    let now = header.timestamp;
-    let asked = Asked::Hash(recorded.block_hash);
-    assert_eq!(verify_header(&verified, &header, Evidence::None, asked, &RULES, now), Ok(verified.clone()));
-}
 
 #[derive(Deserialize)]
 struct PlainHeaders {
