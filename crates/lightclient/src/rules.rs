@@ -75,7 +75,8 @@ pub struct Transition {
     pub epoch_length: u64,
     /// Least seconds between a block and the one before it.
     pub block_period: u64,
-    /// The set that seals block `from`, where the operators replaced it by configuration.
+    /// The set that seals block `from`, where the operators replaced it by configuration. The set before is not trusted
+    /// for any later block.
     pub validators: Option<ValidatorSet>,
 }
 
@@ -139,6 +140,12 @@ impl Schedule {
     pub(crate) fn validators_from(&self, number: BlockNumber) -> Option<&ValidatorSet> {
         let transition = self.at(number);
         transition.validators.as_ref().filter(|_| transition.from == number)
+    }
+
+    /// Whether the operators have replaced the set by configuration at a height between the two.
+    pub(crate) fn replaces_between(&self, after: BlockNumber, before: BlockNumber) -> bool {
+        let is_between = |from| after < from && from < before;
+        self.later.iter().any(|transition| transition.validators.is_some() && is_between(transition.from))
     }
 
     /// The earliest time of block `number`, a block period for each block after block `trusted` made at `time`.

@@ -293,6 +293,27 @@ fn a_configured_set_is_taken_over_at_its_height_and_never_skipped_over() {
     );
 }
 
+/// The operators replace a set that they do not trust any more: it must not seal its way past its end.
+#[test]
+fn a_set_is_trusted_no_further_than_to_the_height_where_the_operators_replace_it() {
+    let (keys, genesis) = four();
+    // Not even where some of them stay.
+    let configured = &keys[1..5];
+    let rules = rules(&[(0, SealScheme::Qbft, None), (10, SealScheme::Qbft, Some(configured))]);
+    let at = |number| Draft::after(&genesis, number);
+    let refused = |number| VerifyError::NotEnoughTrust { number, trusted: 0, expected: 2, found: 0 };
+    for number in [11, 40] {
+        let by_former = at(number).seal(&keys[..4]);
+        assert_eq!(verify(&genesis, &by_former, Evidence::None, &rules), Err(refused(number)));
+        let by_configured = at(number).with_validators(configured).seal(configured);
+        assert_eq!(verify(&genesis, &by_configured, Evidence::None, &rules), Err(refused(number)));
+    }
+    let nine = at(9).seal(&keys[..4]);
+    assert!(verify(&genesis, &nine, Evidence::None, &rules).is_ok());
+    let ten = at(10).with_validators(configured).seal(configured);
+    assert_eq!(verify(&genesis, &ten, Evidence::None, &rules).unwrap().validators(), &set(configured));
+}
+
 #[test]
 fn under_two_thirds_a_skip_needs_a_quorum_of_the_trusted_validators() {
     let (keys, genesis) = four();
