@@ -121,4 +121,4 @@ const VANITY_BYTES: usize = 32;
 const SEAL_BYTES: usize = 65;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

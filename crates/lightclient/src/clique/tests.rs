@@ -15,23 +15,23 @@ mod thirdparty;
 mod votes;
 
 const EPOCH: u64 = 10;
-const PERIOD: u64 = 5;
+pub(crate) const PERIOD: u64 = 5;
 
 /// A genesis block that names `signers`.
-fn genesis(signers: &[SigningKey]) -> Header {
+pub(crate) fn genesis(signers: &[SigningKey]) -> Header {
     let signers: Vec<Address> = signers.iter().map(address).collect();
     let header = Draft::genesis(&[]).header;
     Header { mix_hash: B256::ZERO, extra_data: extra_data(&signers), ..header }
 }
 
 /// Vanity, signers and an empty seal.
-fn extra_data(signers: &[Address]) -> Bytes {
+pub(crate) fn extra_data(signers: &[Address]) -> Bytes {
     let signers: Vec<u8> = signers.iter().flat_map(|signer| signer.0.0).collect();
     [&[0; VANITY_BYTES][..], &signers, &[0; SEAL_BYTES]].concat().into()
 }
 
 /// The block after `parent`: no vote, difficulty 1, no seal.
-fn next(parent: &Header) -> Header {
+pub(crate) fn next(parent: &Header) -> Header {
     Header {
         parent_hash: block_hash(parent),
         coinbase: Address::ZERO,
@@ -64,7 +64,7 @@ fn seal_as_is(header: Header, key: &SigningKey) -> Header {
 }
 
 /// The header sealed by `key` with the difficulty that its turn among `signers` asks for.
-fn seal(header: Header, key: &SigningKey, signers: &[Address]) -> Header {
+pub(crate) fn seal(header: Header, key: &SigningKey, signers: &[Address]) -> Header {
     let mut turns = signers.iter().cycle().skip(usize::try_from(header.number).unwrap());
     let difficulty = if turns.next() == Some(&address(key)) { U256::from(2) } else { U256::ONE };
     seal_as_is(Header { difficulty, ..header }, key)

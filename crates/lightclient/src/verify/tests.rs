@@ -9,6 +9,8 @@ use crate::{
     testing::{Draft, GENESIS_TIME, RULES, address, keys, sign, twin, verified_genesis},
 };
 
+mod forks;
+
 const NOW: u64 = GENESIS_TIME + 500;
 
 fn verify(trusted: &VerifiedHeader, header: &Header) -> Result<VerifiedHeader, VerifyError> {
