@@ -8,13 +8,28 @@
 //!
 //! 1. **Is it a block of the chain?** Engines with finality (QBFT, IBFT 2.0, legacy IBFT) answer it in the header: a
 //!    quorum of ceil(2n/3) of the block's own validators has sealed it, and two quorums always share an honest one.
-//!    Clique has one seal a block and no finality: a block counts once more than half of the signers stand on it.
 //! 2. **Are those validators ours?** Either the header follows directly on one we trust, and the set follows from what
 //!    that one says (a vote, a contract's state, the configuration). Or enough of the validators we trust are among
-//!    the signers that one of them must be honest, and an honest validator seals only what follows from the chain.
-//!    Then the validators in between do not matter, and a consortium whose validators stay is crossed over any
-//!    distance with one header. When too few are among the signers ([`VerifyError::NotEnoughTrust`]) the caller tries
-//!    a header half-way.
+//!    the signers. Then the validators in between do not matter, and a consortium whose validators stay is crossed over
+//!    any distance with one header. When too few are among the signers ([`VerifyError::NotEnoughTrust`]) the caller
+//!    tries a header half-way.
+//!
+//! **Enough is f+1.** Of n validators at most f = floor((n-1)/3) may be faulty; more, and no engine of this family
+//! keeps its promise. Of any f+1 one is honest, and an honest validator seals only a block that follows by every rule
+//! from all blocks before it, changes of the set included. So that one seal vouches for all that was skipped; f seals
+//! vouch for nothing. (Sets of 3, 6, 9, … are asked for one more, that it be more than a third:
+//! [`ValidatorSet::trust_threshold`].)
+//!
+//! **Trust ends.** That at most f are faulty is a statement about those who run the chain, not about those who once
+//! did: a former validator still has its key, and all of them together can seal a past that never was, without a flaw.
+//! Therefore a header is no starting point any more once [`ChainRules::trusting_period`] seconds have passed since its
+//! time ([`VerifyError::TrustExpired`]); a client that was away for longer needs a new checkpoint. For the same reason
+//! a set that the operators replace by configuration is trusted up to that block only.
+//!
+//! **Clique settles.** It has one seal a block and no finality: one signer alone can make any number of blocks at one
+//! height. But a signer may not seal again until floor(n/2) others have, so no minority can put floor(n/2)+1 blocks on
+//! top of each other. A header counts once so many distinct signers, more than half, have sealed it or a block that
+//! descends from it; for a skip, so many of those we trust. A server shows these blocks with the header.
 //!
 //! What a server must show beside the header is its [`Evidence`].
 //!
@@ -220,6 +235,48 @@ pub fn verify_checkpoint(
 /// [`VerifyError::NotEnoughTrust`] when the skip is too wide: verify a header between the two first.
 /// [`VerifyError::TrustExpired`] and [`VerifyError::FromFuture`] are about time; all others mean that the header
 /// is not what the server says it is.
+///
+/// # Examples
+///
+/// A header of a Clique chain, with the header that settles it.
+///
+/// ```
+/// # use alloy_primitives::{B256, Bytes};
+/// # use lightclient::{
+/// #     Asked, ChainRules, Evidence, Header, Schedule, SealScheme, TrustThreshold, TrustedCheckpoint,
+/// #     VerifyError, verify_checkpoint, verify_header,
+/// # };
+/// # let file = include_str!(concat!(
+/// #     env!("CARGO_MANIFEST_DIR"),
+/// #     "/../../tests/vectors/recorded/ethereumjs-clique/headers.json"
+/// # ));
+/// # let file: serde_json::Value = serde_json::from_str(file)?;
+/// # let headers = file["headers"].as_array().unwrap().iter().map(|recorded| {
+/// #     let bytes: Bytes = serde_json::from_value(recorded["headerRlp"].clone()).unwrap();
+/// #     Header::decode(&bytes).unwrap()
+/// # });
+/// # let headers: Vec<Header> = headers.collect();
+/// # let rules = ChainRules {
+/// #     chain_id: 91_225,
+/// #     schedule: Schedule::constant(SealScheme::Clique, 30_000, 4),
+/// #     trust: TrustThreshold::OneThird,
+/// #     trusting_period: 86_400,
+/// #     clock_drift: 5,
+/// # };
+/// # let hash: B256 = serde_json::from_value(file["headers"][0]["hash"].clone())?;
+/// # let checkpoint = TrustedCheckpoint { number: 0, hash };
+/// # let genesis = verify_checkpoint(&checkpoint, &headers[0], Evidence::None, &rules)?;
+/// # let now = headers[205].timestamp;
+/// let verify = |descendants| {
+///     let evidence = Evidence::Chain { ancestors: &[], descendants };
+///     verify_header(&genesis, &headers[1], evidence, Asked::Number(1), &rules, now)
+/// };
+/// // Of three signers one has sealed it, and that says nothing.
+/// assert_eq!(verify(&[]), Err(VerifyError::NotSettled { number: 1, expected: 2, found: 1 }));
+/// // Another has sealed the header after it.
+/// assert_eq!(verify(&headers[2..3])?.signers().len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn verify_header(
     trusted: &VerifiedHeader,
     header: &Header,
