@@ -226,6 +226,7 @@ fn describe(options: &Options, chain: &Chain, at: &Addresses, code_hashes: [B256
         relationships: ContractRef { address: at.relationships, code_hash: relationships },
         summary: ContractRef { address: at.summary, code_hash: summary },
         endpoints: options.rpc.clone(),
+        operators: None,
         max_head_age: MAX_HEAD_AGE,
         demo: options.demo,
     }

@@ -244,6 +244,7 @@ impl TestPlatform {
             relationships: contract,
             summary: contract,
             endpoints: (0..self.nodes.lock().unwrap().len()).map(|index| format!("http://{index}")).collect(),
+            operators: None,
             max_head_age: 30,
             demo: true,
         }

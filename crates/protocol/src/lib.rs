@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod category;
+pub mod checkpoint;
 pub mod contracts;
 pub mod envelope;
 pub mod grant;

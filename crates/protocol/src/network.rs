@@ -13,11 +13,13 @@ use lightclient::{ChainRules, TrustedCheckpoint, ValidatorSet, keccak256};
 use self::wire::Wire;
 
 mod error;
+mod operators;
 #[cfg(test)]
-mod tests;
-mod wire;
+pub(crate) mod tests;
+pub(crate) mod wire;
 
 pub use error::NetworkError;
+pub use operators::{Operators, OperatorsError};
 
 /// One permissioned chain and MedRec's contracts on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Network {
     pub summary: ContractRef,
     /// Origins or URLs of JSON-RPC endpoints; at least one, none twice.
     pub endpoints: Vec<String>,
+    /// Who may move the checkpoint by a [`CheckpointUpdate`](crate::checkpoint::CheckpointUpdate), if anybody.
+    pub operators: Option<Operators>,
     /// How old a head may be before it counts as stale, in seconds.
     pub max_head_age: u64,
     /// Whether one process holds all validator keys, so that nothing on it is worth trusting.
@@ -149,7 +153,7 @@ impl Network {
     }
 }
 
-fn check_number(field: &'static str, found: u64, least: u64) -> Result<(), NetworkError> {
+pub(crate) fn check_number(field: &'static str, found: u64, least: u64) -> Result<(), NetworkError> {
     if (least..=MAX_NUMBER).contains(&found) {
         Ok(())
     } else {

@@ -43,6 +43,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         relationships: contract(0xb2),
         summary: contract(0xc3),
         endpoints: vec!["http://127.0.0.1:18545".into(), "https://rpc.example.org/path".into()],
+        operators: None,
         max_head_age: 30,
         demo: number == 0,
     };

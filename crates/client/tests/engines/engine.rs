@@ -105,6 +105,7 @@ impl Engine {
             relationships: described(deployed.at.relationships).await,
             summary: described(deployed.at.summary).await,
             endpoints: vec![self.url.clone()],
+            operators: None,
             max_head_age: 30,
             demo: true,
         };

@@ -107,6 +107,7 @@ impl World {
             relationships: described(at.relationships).await,
             summary: described(at.summary).await,
             endpoints: devnet.endpoints(),
+            operators: None,
             max_head_age: 30,
             demo: true,
         };

@@ -3,6 +3,8 @@
 use alloy_primitives::{Address, B256};
 use lightclient::{Fault, ScheduleError, ValidatorSetError};
 
+use super::OperatorsError;
+
 /// Why a network description was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
@@ -64,6 +66,9 @@ pub enum NetworkError {
         /// The number.
         found: u64,
     },
+    /// The operators are none that could sign.
+    #[error("operators cannot be these")]
+    Operators(#[from] OperatorsError),
     /// Two contracts at one address.
     #[error("two contracts at address {address}")]
     SameContract {

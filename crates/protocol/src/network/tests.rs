@@ -8,7 +8,7 @@ use super::*;
 
 const GENESIS: B256 = b256!("0x1111111111111111111111111111111111111111111111111111111111111111");
 
-fn network() -> Network {
+pub(crate) fn network() -> Network {
     let contract = |address| ContractRef { address, code_hash: B256::repeat_byte(7) };
     Network {
         name: "Demo".into(),
@@ -27,6 +27,7 @@ fn network() -> Network {
         relationships: contract(address!("0x00000000000000000000000000000000000000b2")),
         summary: contract(address!("0x00000000000000000000000000000000000000c3")),
         endpoints: vec!["http://127.0.0.1:18545".into(), "https://rpc.example.org/path".into()],
+        operators: Some(Operators::new(2, [1, 2, 3].map(Address::repeat_byte).to_vec()).unwrap()),
         max_head_age: 30,
         demo: true,
     }
@@ -62,10 +63,10 @@ fn the_id_follows_from_chain_and_genesis() {
 #[test]
 fn every_field_is_needed_and_no_other_is_known() {
     let whole: Value = serde_json::from_str(&network().to_json()).unwrap();
-    for inner in ["", "/checkpoint", "/transitions/0", "/contracts", "/contracts/registry"] {
+    for inner in ["", "/checkpoint", "/transitions/0", "/contracts", "/contracts/registry", "/operators"] {
         let fields: Vec<String> =
             whole.pointer(inner).unwrap().as_object().unwrap().keys().cloned().collect();
-        for field in &fields {
+        for field in fields.iter().filter(|field| *field != "operators") {
             let mut json = whole.clone();
             json.pointer_mut(inner).unwrap().as_object_mut().unwrap().remove(field);
             assert!(matches!(parse(&json), Err(NetworkError::Json { .. })), "without {inner}/{field}");
@@ -224,4 +225,30 @@ fn refuses_transitions_that_cannot_be() {
     let source = ValidatorSetError::Order { previous: Address::ZERO, found: Address::ZERO };
     let refused = NetworkError::Validators { field: "transitions.validators", source };
     assert_eq!(with("/transitions", json!([twice])), Err(refused));
+}
+
+#[test]
+fn operators_may_be_missing_but_not_impossible() {
+    let mut without: Value = serde_json::from_str(&network().to_json()).unwrap();
+    without.as_object_mut().unwrap().remove("operators");
+    assert_eq!(parse(&without), Ok(Network { operators: None, ..network() }));
+
+    let [first, second, _] = [1, 2, 3].map(Address::repeat_byte);
+    let refused = |threshold: usize, addresses: &[Address]| {
+        let addresses: Vec<String> = addresses.iter().map(Address::to_string).collect();
+        match with("/operators", json!({"threshold": threshold, "addresses": addresses})) {
+            Err(NetworkError::Operators(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refused(0, &[first]), OperatorsError::Threshold { expected: 1, found: 0 });
+    assert_eq!(refused(3, &[first, second]), OperatorsError::Threshold { expected: 2, found: 3 });
+    assert_eq!(refused(0, &[]), OperatorsError::Count { expected: 64, found: 0 });
+    let many: Vec<Address> = (0..65).map(Address::with_last_byte).collect();
+    assert_eq!(refused(1, &many), OperatorsError::Count { expected: 64, found: 65 });
+    for (previous, found) in [(second, first), (first, first)] {
+        assert_eq!(refused(1, &[previous, found]), OperatorsError::Order { previous, found });
+    }
+    let odd = NetworkError::Hex { field: "operators.addresses", digits: 40, found: "0x12".into() };
+    assert_eq!(with("/operators/addresses/1", json!("0x12")), Err(odd));
 }

@@ -8,7 +8,7 @@ use lightclient::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ContractRef, Network, NetworkError};
+use super::{ContractRef, Network, NetworkError, Operators};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -27,6 +27,8 @@ pub(super) struct Wire {
     max_head_age: u64,
     contracts: WireContracts,
     endpoints: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    operators: Option<WireOperators>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -80,6 +82,13 @@ struct WireContract {
     code_hash: String,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct WireOperators {
+    threshold: usize,
+    addresses: Vec<String>,
+}
+
 impl Wire {
     pub(super) fn read(self) -> Result<Network, NetworkError> {
         if self.version != VERSION {
@@ -109,6 +118,7 @@ impl Wire {
             relationships: self.contracts.relationships.read()?,
             summary: self.contracts.summary.read()?,
             endpoints: self.endpoints,
+            operators: self.operators.map(WireOperators::read).transpose()?,
             max_head_age: self.max_head_age,
             demo: self.demo,
         })
@@ -142,6 +152,7 @@ impl Wire {
                 summary: WireContract::write(network.summary),
             },
             endpoints: network.endpoints.clone(),
+            operators: network.operators.as_ref().map(WireOperators::write),
         }
     }
 }
@@ -206,22 +217,41 @@ impl WireContract {
     }
 }
 
-fn read_set(
+impl WireOperators {
+    fn read(self) -> Result<Operators, NetworkError> {
+        Ok(Operators::new(self.threshold, read_addresses("operators.addresses", &self.addresses)?)?)
+    }
+
+    fn write(operators: &Operators) -> Self {
+        Self {
+            threshold: operators.threshold(),
+            addresses: operators.addresses().iter().map(Address::to_string).collect(),
+        }
+    }
+}
+
+pub(crate) fn read_set(
     field: &'static str,
     addresses: Option<Vec<String>>,
 ) -> Result<Option<ValidatorSet>, NetworkError> {
     let Some(addresses) = addresses else { return Ok(None) };
-    let addresses: Vec<Address> =
-        addresses.iter().map(|address| hex(field, address)).collect::<Result<_, _>>()?;
-    Ok(Some(ValidatorSet::new(addresses).map_err(|source| NetworkError::Validators { field, source })?))
+    let set = ValidatorSet::new(read_addresses(field, &addresses)?);
+    Ok(Some(set.map_err(|source| NetworkError::Validators { field, source })?))
 }
 
-fn write_set(validators: &ValidatorSet) -> Vec<String> {
+fn read_addresses(field: &'static str, addresses: &[String]) -> Result<Vec<Address>, NetworkError> {
+    addresses.iter().map(|address| hex(field, address)).collect()
+}
+
+pub(crate) fn write_set(validators: &ValidatorSet) -> Vec<String> {
     validators.iter().map(Address::to_string).collect()
 }
 
 /// Reads `0x` and exactly the digits of `T`; a mixed-case address is not compared with its checksum.
-fn hex<T: FromStr + AsRef<[u8]> + Default>(field: &'static str, text: &str) -> Result<T, NetworkError> {
+pub(crate) fn hex<T: FromStr + AsRef<[u8]> + Default>(
+    field: &'static str,
+    text: &str,
+) -> Result<T, NetworkError> {
     let digits = T::default().as_ref().len() * 2;
     let found = || NetworkError::Hex { field, digits, found: cut(text) };
     let is_hex = text

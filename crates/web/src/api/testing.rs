@@ -29,6 +29,7 @@ pub(super) fn network_json() -> String {
         summary: contract(4),
         // Port 9 (discard) is one that browsers never connect to.
         endpoints: vec!["http://127.0.0.1:9".to_owned()],
+        operators: None,
         max_head_age: 600,
         demo: false,
     };
