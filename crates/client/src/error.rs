@@ -7,6 +7,7 @@
 use core::fmt;
 
 use lightclient::{Fault, HeaderError, InclusionError, LogsError, ProofError, VerifyError};
+use protocol::checkpoint::CheckpointError;
 use protocol::grant::Refusal;
 use protocol::layout::LayoutError;
 use protocol::record_set::RecordSetError;
@@ -33,6 +34,9 @@ pub struct ClientError {
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
+    /// A checkpoint that operators have signed is of no use.
+    #[error("{}", explain::chain(.0))]
+    Checkpoint(#[source] CheckpointError),
     /// No random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -132,6 +136,7 @@ impl ClientError {
     #[must_use]
     pub fn fault(&self) -> Fault {
         match &*self.problem {
+            Problem::Checkpoint(error) => error.fault(),
             Problem::Entropy(_) => Fault::Caller,
             Problem::Gatekeeper(error) => error.fault(),
             Problem::Header(error) => error.fault(),
@@ -184,6 +189,12 @@ impl From<Refusal> for Problem {
     }
 }
 
+impl From<CheckpointError> for Problem {
+    fn from(error: CheckpointError) -> Self {
+        Self::Checkpoint(error)
+    }
+}
+
 impl From<VerifyError> for Problem {
     fn from(error: VerifyError) -> Self {
         Self::Header(error)
@@ -212,6 +223,7 @@ impl Problem {
     /// The code and the two sides of the mismatch.
     fn explain(&self) -> Explained {
         match self {
+            Self::Checkpoint(error) => explain::checkpoint(error),
             Self::Entropy(_) => explain::plain("platform/no-randomness"),
             Self::Gatekeeper(error) => explain::gatekeeper(error),
             Self::Header(error) => explain::header(error),

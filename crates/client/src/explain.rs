@@ -9,6 +9,7 @@ use lightclient::{
     BftError, CliqueError, InclusionError, LogsError, ProofError, TrieError, ValidatorListError, VerifyError,
 };
 use protocol::answer::AnswerError;
+use protocol::checkpoint::CheckpointError;
 use protocol::json::JsonError;
 use protocol::layout::LayoutError;
 use protocol::record_set::RecordSetError;
@@ -53,6 +54,27 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         cause = source.source();
     }
     text
+}
+
+/// `checkpoint/…`: what operators have signed, or have not.
+pub(crate) fn checkpoint(error: &CheckpointError) -> Explained {
+    match error {
+        CheckpointError::Behind { expected, found } => mismatch("checkpoint/behind", expected, found),
+        CheckpointError::Conflict { expected, found, .. } => mismatch("checkpoint/conflict", expected, found),
+        CheckpointError::DoubleSigner { signer } => found_at("checkpoint/duplicate-signer", signer),
+        CheckpointError::Form(_) | CheckpointError::Json { .. } => {
+            found_at("checkpoint/malformed", chain(error))
+        }
+        CheckpointError::NetworkId { expected, found } => {
+            mismatch("checkpoint/other-network", expected, found)
+        }
+        CheckpointError::NoOperators => plain("checkpoint/no-operators"),
+        CheckpointError::Signature(_) => found_at("checkpoint/bad-signature", chain(error)),
+        CheckpointError::TooFewSigners { expected, found } => {
+            mismatch("checkpoint/not-enough-signers", expected, found)
+        }
+        CheckpointError::UnknownSigner { signer } => found_at("checkpoint/unknown-signer", signer),
+    }
 }
 
 /// `header/…`

@@ -23,7 +23,7 @@ use crate::error::ClientError;
 use crate::join::join_all;
 use crate::ports::Platform;
 use crate::progress::{Progress, Step};
-use crate::rpc::{Endpoint, RpcCall, RpcError, decode_transaction_block};
+use crate::rpc::{Endpoint, RpcCall, decode_transaction_block};
 
 mod fetch;
 #[cfg(test)]
@@ -92,9 +92,7 @@ impl<P: Platform> Client<P> {
     /// # Errors
     /// [`HistoryError`] for a block after the head or too far back; what the endpoints did if none has the headers.
     pub async fn block(&self, head: &Head, number: BlockNumber) -> Result<VerifiedHeader, ClientError> {
-        let mut headers = self.ancestors(head, number, &AtomicU64::new(0)).await?;
-        // The lowest comes first; there is always the head.
-        Ok(if headers.is_empty() { head.header().clone() } else { headers.swap_remove(0) })
+        self.ancestor(&head.header, number, &AtomicU64::new(0)).await
     }
 
     /// Proves all transactions of a block, the head's or before it.
@@ -126,7 +124,7 @@ impl<P: Platform> Client<P> {
         }
         check_distance(head.header.number(), to)?;
         let requests = AtomicU64::new(0);
-        let mut headers = self.ancestors(head, from, &requests).await?;
+        let mut headers = self.ancestors(&head.header, from, &requests).await?;
         headers.retain(|header| header.number() <= to);
         let wanted: Vec<&VerifiedHeader> =
             headers.iter().filter(|header| filter.may_match(&header.raw().logs_bloom)).collect();
@@ -146,7 +144,7 @@ impl<P: Platform> Client<P> {
     /// Proves the transaction with this hash, in the head's block or one before it.
     ///
     /// # Errors
-    /// What the endpoints did if none proved it, [`RpcError::Absent`] if none knows of it.
+    /// What the endpoints did if none proved it, [`RpcError::Absent`](crate::rpc::RpcError::Absent) if none knows of it.
     pub async fn transaction(&self, head: &Head, hash: B256) -> Result<ProvenTransaction, ClientError> {
         Ok(self.locate(head, hash).await?.0)
     }
@@ -175,9 +173,8 @@ impl<P: Platform> Client<P> {
             let Some(endpoint) = self.endpoint(index, &requests) else { continue };
             let error = match block_from(&endpoint, head.header.number(), transaction).await {
                 Ok(number) => {
-                    let headers = self.ancestors(head, number, &requests).await?;
-                    let header = headers.first().ok_or(RpcError::Absent { what: "such block" })?;
-                    match find(&self.body(header, &requests).await?, transaction) {
+                    let header = self.ancestor(&head.header, number, &requests).await?;
+                    match find(&self.body(&header, &requests).await?, transaction) {
                         Some(found) => return Ok(found),
                         None => HistoryError::NotInBlock { transaction, number }.into(),
                     }

@@ -28,6 +28,7 @@ mod evidence;
 mod round;
 #[cfg(test)]
 mod tests;
+mod update;
 mod witness;
 
 /// Where the client stands after a sync, and what it cost.
@@ -100,6 +101,11 @@ pub enum SyncStart {
     CheckpointAfterDamage(StoredHeadError),
     /// At the trusted checkpoint: the store could not be read.
     CheckpointWithoutStore(StoreError),
+    /// At a checkpoint that operators have signed.
+    Update {
+        /// Its number.
+        number: u64,
+    },
 }
 
 /// Why a client does not stand where it should.
@@ -188,6 +194,19 @@ impl SyncError {
             Self::NoHead => Fault::Caller,
         }
     }
+
+    /// The evidence of two sealed blocks at one height.
+    fn equivocation(ours: &VerifiedHeader, theirs: &VerifiedHeader) -> Self {
+        let double_signers = theirs.signers().iter().filter(|signer| ours.signers().contains(signer));
+        Self::Equivocation {
+            number: ours.number(),
+            expected: ours.hash(),
+            found: theirs.hash(),
+            first_header: ours.raw().encode().into(),
+            second_header: theirs.raw().encode().into(),
+            double_signers: double_signers.copied().collect(),
+        }
+    }
 }
 
 impl<P: Platform> Client<P> {
@@ -200,6 +219,14 @@ impl<P: Platform> Client<P> {
     /// [`SyncError::Equivocation`], for ever after; otherwise what the endpoints did, when no head is known or the
     /// registry cannot be proven under it.
     pub async fn sync(&self) -> Result<SyncReport, ClientError> {
+        self.check_frozen().await?;
+        let result = Round::new(self, self.network()).run().await;
+        self.freeze_if_evident(&result).await;
+        result
+    }
+
+    /// Fails if an equivocation was seen, by this client or at an earlier visit.
+    async fn check_frozen(&self) -> Result<(), ClientError> {
         if let Some(frozen) = &self.memory().frozen {
             return Err(frozen.clone());
         }
@@ -208,14 +235,17 @@ impl<P: Platform> Client<P> {
         if is_first && let Some(kept) = self.kept_evidence().await {
             return Err(self.memory().frozen.insert(kept.into()).clone());
         }
-        let result = Round::new(self).run().await;
-        if let Err(error) = &result
+        Ok(())
+    }
+
+    /// Stops for good after an equivocation, and keeps the evidence.
+    async fn freeze_if_evident(&self, result: &Result<SyncReport, ClientError>) {
+        if let Err(error) = result
             && let Problem::Sync(equivocation @ SyncError::Equivocation { .. }) = &*error.problem
         {
             self.memory().frozen = Some(error.clone());
             self.keep_evidence(equivocation).await;
         }
-        result
     }
 }
 

@@ -9,7 +9,7 @@ use lightclient::{
 };
 
 use super::check_distance;
-use crate::client::{Client, Head, none_answered};
+use crate::client::{Client, none_answered};
 use crate::error::ClientError;
 use crate::ports::Platform;
 use crate::progress::{Progress, Step};
@@ -26,23 +26,35 @@ pub(super) struct Body {
 }
 
 impl<P: Platform> Client<P> {
-    /// Walks back from the head and returns its ancestors from this height up, the head last.
+    /// Walks back from a header and returns its ancestors from this height up, the header itself last.
     pub(super) async fn ancestors(
         &self,
-        head: &Head,
+        newest: &VerifiedHeader,
         from: BlockNumber,
         requests: &AtomicU64,
     ) -> Result<Vec<VerifiedHeader>, ClientError> {
-        check_distance(head.header.number(), from)?;
-        let mut headers = vec![head.header.clone()];
+        check_distance(newest.number(), from)?;
+        let mut headers = vec![newest.clone()];
         while let Some(lowest) = headers.last().filter(|lowest| lowest.number() > from) {
             let parents = self.parents(lowest, from, requests).await?;
             headers.extend(parents);
-            let total = head.header.number() - from;
+            let total = newest.number() - from;
             self.platform().progress(Progress::of(Step::Prove, headers.len() as u64 - 1, total));
         }
         headers.reverse();
         Ok(headers)
+    }
+
+    /// Walks back from a header to its ancestor at this height, or the header itself.
+    pub(crate) async fn ancestor(
+        &self,
+        newest: &VerifiedHeader,
+        number: BlockNumber,
+        requests: &AtomicU64,
+    ) -> Result<VerifiedHeader, ClientError> {
+        // The lowest comes first; there is always the newest.
+        let lowest = self.ancestors(newest, number, requests).await?.into_iter().next();
+        Ok(lowest.unwrap_or_else(|| newest.clone()))
     }
 
     /// The next parents of a header, down to this height at most, from the first endpoint that has them.

@@ -20,6 +20,8 @@ use crate::state::check_code;
 /// One sync.
 pub(super) struct Round<'a, P> {
     pub(super) client: &'a Client<P>,
+    /// The client's network, or the same with a checkpoint that operators have signed.
+    pub(super) network: &'a Network,
     pub(super) now: UnixTime,
     pub(super) requests: AtomicU64,
     pub(super) headers_verified: u64,
@@ -42,9 +44,9 @@ pub(super) struct Sighting {
 }
 
 impl<'a, P: Platform> Round<'a, P> {
-    pub(super) fn new(client: &'a Client<P>) -> Self {
+    pub(super) fn new(client: &'a Client<P>, network: &'a Network) -> Self {
         let now = client.platform().now();
-        Self { client, now, requests: AtomicU64::new(0), headers_verified: 0 }
+        Self { client, network, now, requests: AtomicU64::new(0), headers_verified: 0 }
     }
 
     pub(super) async fn run(&mut self) -> Result<SyncReport, ClientError> {
@@ -54,6 +56,16 @@ impl<'a, P: Platform> Round<'a, P> {
             Some(known) => known,
             None => self.checkpoint(&mut sightings).await?,
         };
+        self.advance(trusted, start, sightings).await
+    }
+
+    /// Goes on from a verified header to the newest that the endpoints show, as far as that verifies.
+    pub(super) async fn advance(
+        &mut self,
+        trusted: VerifiedHeader,
+        start: SyncStart,
+        mut sightings: Vec<Sighting>,
+    ) -> Result<SyncReport, ClientError> {
         let Climbed { head, source, ancestry } = self.climb(&trusted, &mut sightings).await?;
         let mut states = Vec::with_capacity(sightings.len());
         for (index, sighting) in sightings.iter().enumerate() {
@@ -76,7 +88,7 @@ impl<'a, P: Platform> Round<'a, P> {
     }
 
     /// The head to start from, if one is known, and where it comes from.
-    async fn known_head(&mut self) -> (Option<VerifiedHeader>, SyncStart) {
+    pub(super) async fn known_head(&mut self) -> (Option<VerifiedHeader>, SyncStart) {
         let network = self.client.network();
         let known = self.client.memory().head.clone();
         if let Some(head) = known {
@@ -100,7 +112,7 @@ impl<'a, P: Platform> Round<'a, P> {
     /// Asks all endpoints at once for their latest header, and for the checkpoint's if it is needed.
     pub(super) async fn look(&self, with_checkpoint: bool) -> Vec<Sighting> {
         let platform = self.client.platform();
-        let checkpoint = with_checkpoint.then_some(self.client.network().checkpoint.number);
+        let checkpoint = with_checkpoint.then_some(self.network.checkpoint.number);
         let asking = self
             .client
             .endpoints(&self.requests)
@@ -115,7 +127,7 @@ impl<'a, P: Platform> Round<'a, P> {
         &mut self,
         sightings: &mut [Sighting],
     ) -> Result<VerifiedHeader, ClientError> {
-        let network = self.client.network();
+        let network = self.network;
         let mut failures = Vec::new();
         let mut verified = None;
         for (index, (sighting, url)) in sightings.iter_mut().zip(&network.endpoints).enumerate() {
@@ -141,7 +153,7 @@ impl<'a, P: Platform> Round<'a, P> {
 
     /// The checkpoint's header; its validators are in it, in the description, or in a contract.
     async fn verify_checkpoint(&self, index: usize, header: &Header) -> Result<VerifiedHeader, ClientError> {
-        let network = self.client.network();
+        let network = self.network;
         let verify =
             |evidence: Evidence<'_>| verify_checkpoint(&network.checkpoint, header, evidence, &network.rules);
         if let Some(validators) = &network.checkpoint_validators {

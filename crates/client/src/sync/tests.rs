@@ -14,7 +14,7 @@ fn client(manners: Vec<Manner>, checkpoint: u64) -> Client<TestPlatform> {
     Client::new(platform.network(checkpoint), platform)
 }
 
-fn honest(count: usize) -> Vec<Manner> {
+pub(super) fn honest(count: usize) -> Vec<Manner> {
     vec![Manner::Honest; count]
 }
 
@@ -362,7 +362,7 @@ async fn calls_another_block_between_checkpoint_and_head_a_lie() {
 }
 
 /// A genesis and blocks on top of it, each with its validators and whom it votes about.
-fn made_chain(blocks: &[(Vec<u8>, Option<u8>)]) -> Vec<Header> {
+pub(super) fn made_chain(blocks: &[(Vec<u8>, Option<u8>)]) -> Vec<Header> {
     let mut headers: Vec<Header> = Vec::new();
     for (validators, vote) in blocks {
         let keys: Vec<SigningKey> = validators.iter().map(|number| validator(*number)).collect();
@@ -374,7 +374,7 @@ fn made_chain(blocks: &[(Vec<u8>, Option<u8>)]) -> Vec<Header> {
 }
 
 /// The next header, not sealed yet.
-fn next_header(parent: Option<&Header>) -> Header {
+pub(super) fn next_header(parent: Option<&Header>) -> Header {
     let template = Chain::recorded().header(0).clone();
     match parent {
         None => template,
@@ -405,7 +405,7 @@ async fn bisects_where_no_trusted_validator_is_left() {
     let chain = Chain::made(made_chain(&blocks));
     let platform = TestPlatform::new(chain, vec![Node { latest: 8, manner: Manner::Honest }]);
     let client = Client::new(platform.network(0), platform);
-    let mut round = Round::new(&client);
+    let mut round = Round::new(&client, client.network());
     let mut sightings = round.look(true).await;
     let trusted = round.checkpoint(&mut sightings).await.unwrap();
     let Climbed { head, source, .. } = round.climb(&trusted, &mut sightings).await.unwrap();
@@ -494,7 +494,7 @@ async fn a_block_of_strangers_beside_ours_is_a_lie_and_no_evidence() {
     let found = hash_of(&other);
     let platform = TestPlatform::new(Chain::made(headers), vec![Node { latest: 1, manner: Manner::Honest }]);
     let client = Client::new(platform.network(0), platform);
-    let mut round = Round::new(&client);
+    let mut round = Round::new(&client, client.network());
     let known = TrustedCheckpoint { number: 1, hash: hash(&client, 1) };
     let ours =
         verify_checkpoint(&known, client.platform().chain.header(1), Evidence::None, &client.network().rules)
@@ -547,7 +547,7 @@ async fn refuses_a_head_that_does_not_stand_on_the_trusted_block() {
     let own = TrustedCheckpoint { number: 1, hash: hash_of(&other) };
     let rules = &client.network().rules;
     let trusted = verify_checkpoint(&own, &other, Evidence::None, rules).unwrap();
-    let mut round = Round::new(&client);
+    let mut round = Round::new(&client, client.network());
     let mut sightings = round.look(false).await;
     let climbed = round.climb(&trusted, &mut sightings).await.unwrap();
     assert_eq!((climbed.source, climbed.head.number()), (None, 1));
@@ -591,7 +591,7 @@ async fn a_head_that_another_tab_has_stored_meanwhile_stays_if_it_is_higher() {
     ] {
         *second.platform().stored.lock().unwrap() = kept;
         second.memory().head = None;
-        let (_, not_saved) = Round::new(&second).commit(head.clone()).await;
+        let (_, not_saved) = Round::new(&second, second.network()).commit(head.clone()).await;
         assert_eq!(not_saved, None);
         assert_eq!(*second.platform().stored.lock().unwrap(), left);
     }

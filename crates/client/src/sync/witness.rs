@@ -132,21 +132,11 @@ impl<P: Platform> Round<'_, P> {
         ours: &VerifiedHeader,
         sealed: &VerifiedHeader,
     ) -> Result<ClientError, ClientError> {
-        let (number, expected, found) = (sealed.number(), ours.hash(), sealed.hash());
         let known = sealed.signers().iter().filter(|signer| ours.validators().contains(signer));
         if known.count() < ours.validators().trust_threshold() {
+            let (number, expected, found) = (sealed.number(), ours.hash(), sealed.hash());
             return Ok(SyncError::Conflict { number, expected, found }.into());
         }
-        let double_signers =
-            sealed.signers().iter().filter(|signer| ours.signers().contains(signer)).copied().collect();
-        let error = SyncError::Equivocation {
-            number,
-            expected,
-            found,
-            first_header: ours.raw().encode().into(),
-            second_header: sealed.raw().encode().into(),
-            double_signers,
-        };
-        Err(error.into())
+        Err(SyncError::equivocation(ours, sealed).into())
     }
 }
