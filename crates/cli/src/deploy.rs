@@ -86,7 +86,8 @@ pub(crate) async fn deploy(options: &Options, key: &SigningKey) -> Result<Networ
     // What is written is what every client will read.
     let network = Network::parse(network.to_json().as_bytes())?;
     prove(&network, platform).await?;
-    write(&options.out, &network)?;
+    replace_file(&options.out, &network.to_json())
+        .map_err(|source| DeployError::File { path: options.out.clone(), source })?;
     Ok(network)
 }
 
@@ -267,11 +268,9 @@ fn read_kept(path: &Path) -> Result<Option<Network>, DeployError> {
 }
 
 /// Replaces the file as a whole, so that nobody reads half of it.
-fn write(path: &Path, network: &Network) -> Result<(), DeployError> {
+pub(crate) fn replace_file(path: &Path, text: &str) -> std::io::Result<()> {
     let fresh = path.with_extension(format!("{}.new", std::process::id()));
-    std::fs::write(&fresh, network.to_json())
-        .and_then(|()| std::fs::rename(&fresh, path))
-        .map_err(|source| DeployError::File { path: path.to_owned(), source })
+    std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, path))
 }
 
 /// Fourteen days: how long keys of former validators are trusted not to be turned against us.

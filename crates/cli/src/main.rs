@@ -5,6 +5,7 @@
 mod admit;
 mod args;
 mod chain_check;
+mod checkpoint;
 mod deploy;
 mod key_file;
 mod node;
@@ -31,6 +32,10 @@ medrec operator deploy --rpc URL[,URL...] --key-file FILE --chain-name NAME --ou
 medrec operator admit --network FILE --key-file FILE --member ADDRESS --kind provider|vendor|researcher|auditor
         --name NAME --endpoint URL --encryption-key HEX
     vote to admit a member
+medrec operator checkpoint NETWORK --key FILE [--add UPDATE]
+    sign the newest head as trusted checkpoint, or add a signature to the update in a file
+medrec operator checkpoint NETWORK --check UPDATE
+    start a light client from the signed update in a file
 medrec chain check FOLDER [--mutate COUNT [--seed NUMBER]]
     verify a recorded chain, or change one byte of it COUNT times and count what is accepted";
 
@@ -43,6 +48,8 @@ enum CommandError {
     Args(#[from] ArgsError),
     #[error(transparent)]
     ChainCheck(#[from] chain_check::RecordingError),
+    #[error(transparent)]
+    Checkpoint(#[from] checkpoint::CheckpointSignError),
     #[error(transparent)]
     Deploy(#[from] deploy::DeployError),
     #[error(transparent)]
@@ -85,6 +92,7 @@ async fn run(args: &[String]) -> Result<Answer, CommandError> {
     let [area, command, args @ ..] = args else { return Err(CommandError::Usage) };
     match (area.as_str(), command.as_str()) {
         ("chain", "check") => chain_check(args),
+        ("operator", "checkpoint") => operator_checkpoint(args).await.map(Answer::from),
         ("operator", "key") => operator_key(args).map(Answer::from),
         ("operator", "deploy") => operator_deploy(args).await.map(Answer::from),
         ("operator", "admit") => operator_admit(args).await.map(Answer::from),
@@ -171,6 +179,21 @@ fn parse_scheme(text: &str) -> Option<SealScheme> {
         "qbft" => Some(SealScheme::Qbft),
         _ => None,
     }
+}
+
+async fn operator_checkpoint(args: &[String]) -> Result<Value, CommandError> {
+    let [network, args @ ..] = args else { return Err(CommandError::Usage) };
+    let args = Args::parse(args, &["--key", "--add", "--check"], &[])?;
+    let network = admit::read_network(Path::new(network))?;
+    let path = |name| args.optional(name).map(Path::new);
+    let signed = match (path("--key"), path("--add"), path("--check")) {
+        (None, None, Some(update)) => checkpoint::check(&network, update).await?,
+        (Some(key), update, None) => checkpoint::sign(&network, &key_file::read(key)?, update).await?,
+        _ => return Err(CommandError::Usage),
+    };
+    let checkpoint::Signed { update, signers, threshold } = signed;
+    eprintln!("{signers} of {threshold} signatures");
+    Ok(serde_json::from_str(&update.to_json()).expect("a checkpoint update is JSON"))
 }
 
 fn parse_kind(text: &str) -> Option<MemberKind> {

@@ -5,8 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use alloy_primitives::{Address, B256};
 use devnet::{Devnet, Options, Rules, Scheme, Sealing};
-use protocol::network::Network;
+use protocol::checkpoint::{CheckpointError, CheckpointUpdate};
+use protocol::network::{Network, Operators};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -132,6 +134,66 @@ async fn never_replaces_the_description_of_another_chain() {
     assert_eq!(std::fs::read(folder.join("network.json")).unwrap(), written);
     first.stop().await;
     second.stop().await;
+}
+
+#[tokio::test]
+async fn operators_sign_a_checkpoint_one_after_the_other() {
+    let folder = folder("checkpoint");
+    let chain = chain(&folder, 77).await;
+    let mut addresses = Vec::new();
+    for name in ["operator", "second", "stranger"] {
+        let key = done(&folder, &format!("operator key --key-file {name}.key")).await;
+        addresses.push(key["address"].as_str().unwrap().parse::<Address>().unwrap());
+    }
+    let rpc = chain.endpoints().join(",");
+    done(
+        &folder,
+        &format!("operator deploy --rpc {rpc} --key-file operator.key --chain-name N --out network.json"),
+    )
+    .await;
+    let path = folder.join("network.json");
+    let described = Network::parse(&std::fs::read(&path).unwrap()).unwrap();
+    let said = refused(&folder, "operator checkpoint network.json --key operator.key", 1).await;
+    assert_eq!(said, "medrec: network has no operators\n");
+    let mut operators = addresses[..2].to_vec();
+    operators.sort_unstable();
+    let network = Network { operators: Some(Operators::new(2, operators).unwrap()), ..described };
+    std::fs::write(&path, network.to_json()).unwrap();
+
+    let first = medrec(&folder, "operator checkpoint network.json --key operator.key").await;
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    assert_eq!(first.stderr, b"1 of 2 signatures\n");
+    std::fs::write(folder.join("update.json"), &first.stdout).unwrap();
+    let one = CheckpointUpdate::parse(&first.stdout).unwrap();
+    assert!(one.number > 0);
+    let too_few = CheckpointError::TooFewSigners { expected: 2, found: 1 };
+    assert_eq!(network.updated(&one), Err(too_few));
+
+    let check = "operator checkpoint network.json --check update.json";
+    assert_eq!(refused(&folder, check, 1).await, "medrec: 1 operators signed, expected 2\n");
+    let add = "operator checkpoint network.json --add update.json --key";
+    let stranger = refused(&folder, &format!("{add} stranger.key"), 1).await;
+    assert_eq!(stranger, format!("medrec: signed by {}, who is no operator\n", addresses[2]));
+    let forged = CheckpointUpdate { hash: B256::repeat_byte(1), signatures: vec![], ..one.clone() };
+    std::fs::write(folder.join("forged.json"), forged.to_json()).unwrap();
+    let said =
+        refused(&folder, "operator checkpoint network.json --key second.key --add forged.json", 1).await;
+    let expected =
+        format!("medrec: block {} is {}, proven; the update says {}\n", one.number, one.hash, forged.hash);
+    assert_eq!(said, expected);
+
+    for _ in 0..2 {
+        let second = medrec(&folder, &format!("{add} second.key")).await;
+        assert_eq!(second.stderr, b"2 of 2 signatures\n");
+        let both = CheckpointUpdate::parse(&std::fs::read(folder.join("update.json")).unwrap()).unwrap();
+        assert_eq!(CheckpointUpdate::parse(&second.stdout).unwrap(), both);
+        assert_eq!(both.verify_signers(&network).unwrap(), addresses[..2]);
+        assert_eq!((both.number, both.hash), (one.number, one.hash));
+        assert_eq!(network.updated(&both).unwrap().checkpoint.hash, one.hash);
+    }
+    let checked = medrec(&folder, check).await;
+    assert_eq!((checked.status.success(), &*checked.stderr), (true, &b"2 of 2 signatures\n"[..]));
+    chain.stop().await;
 }
 
 #[tokio::test]
