@@ -1,10 +1,10 @@
 //! The light client alone: what a program needs that is no MedRec page. Every value is proven, or the call fails.
 
 use alloy_primitives::{B256, Bytes, hex};
-use client::{Client, Head};
+use client::{Client, ClientError, Head};
 use js_sys::Object;
 use lightclient::LogFilter;
-use protocol::network::Network;
+use protocol::{checkpoint::CheckpointUpdate, network::Network};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 
@@ -42,6 +42,18 @@ impl LightClient {
     pub async fn sync(&self, options: Option<CallOptions>) -> Result<JsValue, ErrorView> {
         self.run(options, async {
             let report = self.client.sync().await?;
+            Ok(to_js(&SyncView::new(report, self.client.network())))
+        })
+        .await
+    }
+
+    /// Brings the client to the newest block from a checkpoint that the network's operators have signed, for when its own
+    /// head is too old to go on from.
+    #[wasm_bindgen(unchecked_return_type = "SyncView")]
+    pub async fn checkpoint(&self, json: &str, options: Option<CallOptions>) -> Result<JsValue, ErrorView> {
+        let update = CheckpointUpdate::parse(json.as_bytes()).map_err(ClientError::from)?;
+        self.run(options, async {
+            let report = self.client.update_checkpoint(&update).await?;
             Ok(to_js(&SyncView::new(report, self.client.network())))
         })
         .await

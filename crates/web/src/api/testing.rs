@@ -3,9 +3,16 @@
 use alloy_primitives::{Address, B256};
 use js_sys::Reflect;
 use lightclient::{ChainRules, Schedule, SealScheme, TrustThreshold, TrustedCheckpoint};
-use protocol::network::{ContractRef, Network, network_id};
+use protocol::{
+    keys::SigningKey,
+    network::{ContractRef, Network, Operators, network_id},
+};
 
 use crate::error::ErrorView;
+
+pub(super) fn operator() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32]).unwrap()
+}
 
 pub(super) fn network_json() -> String {
     let genesis_hash = B256::repeat_byte(1);
@@ -29,7 +36,7 @@ pub(super) fn network_json() -> String {
         summary: contract(4),
         // Port 9 (discard) is one that browsers never connect to.
         endpoints: vec!["http://127.0.0.1:9".to_owned()],
-        operators: None,
+        operators: Some(Operators::new(1, vec![operator().address()]).unwrap()),
         max_head_age: 600,
         demo: false,
     };

@@ -8,7 +8,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{AbortController, AbortSignal};
 
 use super::*;
-use crate::api::testing::{code, network_json};
+use crate::api::testing::{code, network_json, operator};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
@@ -47,6 +47,25 @@ async fn gives_up_when_told_to() {
     abort.abort();
     assert_eq!(code(sync.await.unwrap_err()), "call/aborted");
     assert_eq!(code(client.sync(options(&abort.signal())).await.unwrap_err()), "call/aborted");
+}
+
+#[wasm_bindgen_test]
+async fn goes_on_from_no_checkpoint_that_operators_have_not_signed() {
+    let client = open().await;
+    let mut update = CheckpointUpdate {
+        network_id: Network::parse(network_json().as_bytes()).unwrap().network_id,
+        number: 1,
+        hash: B256::repeat_byte(2),
+        validators: None,
+        issued: 0,
+        signatures: vec![],
+    };
+    assert_eq!(code(client.checkpoint("{}", None).await.unwrap_err()), "checkpoint/malformed");
+    let unsigned = update.to_json();
+    assert_eq!(code(client.checkpoint(&unsigned, None).await.unwrap_err()), "checkpoint/not-enough-signers");
+    // Signed, its block is asked for.
+    update.sign(&operator());
+    assert_eq!(code(client.checkpoint(&update.to_json(), None).await.unwrap_err()), "network/unreachable");
 }
 
 #[wasm_bindgen_test]
