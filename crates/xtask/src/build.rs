@@ -1,5 +1,7 @@
 //! Builds what the browser gets: contracts, the wasm package in `pkg/`, the page in `www/dist/`.
 
+use std::path::Path;
+
 use crate::run::{Outcome, command, root, step, step_shown, target};
 use crate::tools;
 
@@ -25,16 +27,18 @@ pub(crate) fn binaries() -> Outcome {
 }
 
 /// `pkg/`: compiled, bound to JavaScript, and made small; once with everything, once with the light client alone.
-fn package() -> Outcome {
-    tools::wasm()?;
-    tools::npm("www")?;
-    wasm("pkg", "medrec_light", "records")?;
-    wasm("pkg/chain", "medrec_chain", "light")?;
+pub(crate) fn package() -> Outcome {
+    let folder = root().join("pkg");
+    let only = |feature| ["--no-default-features", "--features", feature];
+    wasm("web", &only("records"), &folder, "medrec_light")?;
+    wasm("web", &only("light"), &folder.join("chain"), "medrec_chain")?;
     step("package (TypeScript)", command("npm", &["run", "--silent", "package"], "www"))
 }
 
-/// The crate `web` with one of its features, as `name.js` and `name_bg.wasm` in a folder.
-fn wasm(folder: &str, name: &str, feature: &str) -> Outcome {
+/// A crate with some of its features for the browser, as `name.js` and `name_bg.wasm` in a folder.
+pub(crate) fn wasm(package: &str, features: &[&str], folder: &Path, name: &str) -> Outcome {
+    tools::wasm()?;
+    tools::npm("www")?;
     // Paths of this machine have no place in what others build, compare and download. Joins the flags of config.toml.
     let home = std::env::var("CARGO_HOME")
         .or_else(|_unset| std::env::var("HOME").map(|home| format!("{home}/.cargo")))?;
@@ -42,11 +46,13 @@ fn wasm(folder: &str, name: &str, feature: &str) -> Outcome {
         [format!("--remap-path-prefix={home}/="), format!("--remap-path-prefix={}/=", root().display())];
     let config = format!("target.wasm32-unknown-unknown.rustflags={flags:?}");
     let mut build =
-        vec!["build", "--package", "web", "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
-    build.extend(["--no-default-features", "--features", feature, "--config", &config]);
+        vec!["build", "--package", package, "--target", "wasm32-unknown-unknown", "--profile", "wasm"];
+    build.extend(["--config", &config]);
+    build.extend(features);
     step_shown(name, command("cargo", &build, "."))?;
-    let wasm = target().join("wasm32-unknown-unknown/wasm/web.wasm").display().to_string();
-    let bindgen = ["--target", "web", "--out-dir", folder, "--out-name", name, &wasm];
+    let wasm = target().join(format!("wasm32-unknown-unknown/wasm/{package}.wasm")).display().to_string();
+    let folder = folder.display().to_string();
+    let bindgen = ["--target", "web", "--out-dir", &folder, "--out-name", name, &wasm];
     step("wasm-bindgen", command("wasm-bindgen", &bindgen, "."))?;
     // The features that rustc turns on for this target; with --all-features wasm-opt writes what browsers lack.
     let features = [
@@ -58,11 +64,11 @@ fn wasm(folder: &str, name: &str, feature: &str) -> Outcome {
         "sign-ext",
     ]
     .map(|feature| format!("--enable-{feature}"));
-    let file = format!("{name}_bg.wasm");
+    let file = format!("{folder}/{name}_bg.wasm");
     let mut args = vec!["-Oz", &file, "-o", &file];
     args.extend(features.iter().map(String::as_str));
     let opt = root().join("www/node_modules/.bin/wasm-opt");
-    step("wasm-opt", command(&opt.display().to_string(), &args, folder))
+    step("wasm-opt", command(&opt.display().to_string(), &args, "."))
 }
 
 /// `www/dist/`, the page as it is served.
