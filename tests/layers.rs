@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each crate of ours and the crates of ours that it may depend on.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("lightclient", &[]),
     ("protocol", &["lightclient"]),
     ("client", &["lightclient", "protocol"]),
@@ -18,6 +18,8 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("devnet", &[]),
     ("xtask", &[]),
     ("tests", &[]),
+    // The light client alone for JavaScript, in the browser only; its data is made without the verifier.
+    ("bench", &["client", "lightclient", "protocol"]),
 ];
 
 /// Lines of code: neither tests nor comments nor blank lines count.

@@ -17,16 +17,16 @@ pub(crate) const CHECKS: [Check; 7] = [
     }),
     ("clippy for the browser", || {
         tools::wasm()?;
-        let args =
-            ["clippy", "--package", "web", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
-        step("clippy for the browser", command("cargo", &args, "."))
+        step(
+            "clippy for the browser",
+            command("cargo", &[&["clippy"], BROWSER, &["--", "-D", "warnings"]].concat(), "."),
+        )
     }),
     ("rustdoc", || {
         // On a native target the crate `web` is empty.
         let all = ["--workspace", "--exclude", "web", "--document-private-items"];
         rustdoc("rustdoc", &all)?;
-        let web = ["--package", "web", "--target", "wasm32-unknown-unknown", "--document-private-items"];
-        rustdoc("rustdoc of the browser edge", &web)
+        rustdoc("rustdoc of the browser edge", &[BROWSER, &["--document-private-items"]].concat())
     }),
     ("TypeScript", || {
         tools::npm("www")?;
@@ -37,6 +37,9 @@ pub(crate) const CHECKS: [Check; 7] = [
         step("eslint", command("npm", &["run", "--silent", "lint"], "www"))
     }),
 ];
+
+/// What runs in a browser only.
+const BROWSER: &[&str] = &["--package", "web", "--package", "bench", "--target", "wasm32-unknown-unknown"];
 
 /// Documentation of what `args` select, without a warning.
 fn rustdoc(name: &str, args: &[&str]) -> Outcome {
