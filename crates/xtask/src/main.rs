@@ -3,6 +3,7 @@
 //! Each command installs what it needs (wasm target, `wasm-bindgen`, npm packages, Chromium), so that
 //! a fresh machine with rustup, Node and git needs nothing else.
 
+mod bench;
 mod build;
 mod check;
 mod demo;
@@ -18,6 +19,8 @@ cargo xtask demo [--check] [--state DIR] [--free-ports] [--no-build]
                         start the whole network on 127.0.0.1; --check drives one journey, makes screenshots, stops
 cargo xtask test        everything: Rust, contracts, Chromium, TypeScript, journeys
 cargo xtask check       formatting, lints, documentation, TypeScript
+cargo xtask bench [--json FILE] [--quick]
+                        measures the light client beside its peers in Chromium; never fails for being slow
 cargo xtask build       the browser package (pkg/) and the page (www/dist/)
 cargo xtask contracts   compile the contracts; with --check only compare
 cargo xtask fuzz [--seconds 60] [--target NAME] [--runs N]
@@ -28,6 +31,7 @@ fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
+        ["bench", rest @ ..] => bench::main(rest),
         ["build"] => build::all(),
         ["check"] => check::all(),
         ["contracts", rest @ ..] => build::contracts(rest),

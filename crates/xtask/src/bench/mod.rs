@@ -1,0 +1,93 @@
+//! Measures the light client beside its peers: one page of headless Chromium, everybody taking turns.
+//!
+//! Prints a table in markdown and, if asked, writes it as JSON. A figure that is not reached is no failure: machines
+//! differ, and only a broken benchmark ends badly. The wasm is built exactly as `cargo xtask build` does it.
+
+mod figures;
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::run::{Outcome, command, root, step, step_shown, target};
+use crate::{build, tools};
+use figures::Figure;
+
+const FOLDER: &str = "tests/bench";
+
+/// `cargo xtask bench [--json FILE] [--quick]`
+pub(crate) fn main(args: &[&str]) -> Outcome {
+    let (mut json, mut is_quick) = (None, false);
+    let mut words = args.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "--json" => json = Some(words.next().ok_or("--json needs a file")?),
+            "--quick" => is_quick = true,
+            other => return Err(format!("bench does not know {other}").into()),
+        }
+    }
+    let measured = measure(is_quick)?;
+    let figures = figures::all(&measured)?;
+    println!("{}", markdown(&measured, &figures)?);
+    if let Some(file) = json {
+        let list: Value = figures.iter().map(Figure::to_json).collect();
+        std::fs::write(file, format!("{list:#}\n"))?;
+    }
+    Ok(())
+}
+
+/// Builds everything, makes the data, and runs the page; what the page and its driver say.
+fn measure(is_quick: bool) -> Result<Value, Box<dyn std::error::Error>> {
+    let folder = target().join("bench");
+    std::fs::create_dir_all(&folder)?;
+    tools::chromium()?;
+    tools::npm(FOLDER)?;
+    // Chromium is started as for the journeys.
+    tools::npm("tests/journeys")?;
+    build::package()?;
+    build::wasm("bench", &[], &folder, "light")?;
+    let in_folder = |name: &str| folder.join(name).display().to_string();
+    bundle(&in_folder("page.js"))?;
+    let data = in_folder("data.json");
+    let mut make = vec!["run", "--quiet", "--package", "bench", "--example", "data", "--", &data];
+    make.extend(is_quick.then_some("--quick"));
+    step_shown("chains and tries", command("cargo", &make, "."))?;
+    let rounds = if is_quick { "3" } else { "7" };
+    step("Chromium", command("node", &["run.mjs", &in_folder(""), rounds], FOLDER))?;
+    read(&folder.join("measured.json"))
+}
+
+/// The page with the peers; the light client stays beside it. By the bundler that Vite brings along.
+fn bundle(page: &str) -> Outcome {
+    let rolldown = root().join("www/node_modules/.bin/rolldown").display().to_string();
+    let args = "page.mjs --format esm --minify --no-codeSplitting --external ./light.js --file";
+    let args: Vec<&str> = args.split(' ').chain([page]).collect();
+    step("page", command(&rolldown, &args, FOLDER))
+}
+
+fn read(file: &Path) -> Result<Value, Box<dyn std::error::Error>> {
+    Ok(serde_json::from_slice(&std::fs::read(file)?)?)
+}
+
+/// The table, under the day and the machine.
+fn markdown(measured: &Value, figures: &[Figure]) -> Result<String, std::fmt::Error> {
+    let machine = &measured["machine"];
+    let text = |name: &str| machine[name].as_str().unwrap_or("?").to_owned();
+    let mut out = String::new();
+    writeln!(
+        out,
+        "Measured on {}: {}, {} cores, load {:.1} before it began, Chromium {}. Seconds are of processor time.\n",
+        text("date"),
+        text("cpu"),
+        machine["cores"],
+        machine["load"].as_f64().unwrap_or_default(),
+        text("chromium")
+    )?;
+    writeln!(out, "| # | figure | measured | beside it | floor | moonshot |")?;
+    writeln!(out, "| --- | --- | --- | --- | --- | --- |")?;
+    for figure in figures {
+        writeln!(out, "{}", figure.to_row())?;
+    }
+    Ok(out)
+}
