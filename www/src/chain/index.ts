@@ -86,6 +86,11 @@ export class LightClient {
     return this.#call('sync', [], options);
   }
 
+  /** Syncs from a checkpoint that enough operators of the network have signed: for a client that was away too long. */
+  checkpoint(json: string, options?: CallOptions): Promise<SyncView> {
+    return this.#call('checkpoint', [json], options);
+  }
+
   /** The verified head, as it is known; before the first sync it rejects with `network/no-head`. */
   head(options?: CallOptions): Promise<BlockView> {
     return this.#call('head', [], options);

@@ -14,6 +14,7 @@ import type {
 export interface Methods {
   open: (networkJson: string) => null;
   sync: () => SyncView;
+  checkpoint: (json: string) => SyncView;
   head: () => BlockView;
   block: (number: number) => BlockView;
   transactions: (number: number) => readonly TransactionView[];

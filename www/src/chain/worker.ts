@@ -13,6 +13,7 @@ serve<Methods>({
     return null;
   },
   sync: async (_args, options) => (await opened()).sync(options),
+  checkpoint: async ([json], options) => (await opened()).checkpoint(json, options),
   head: async () => (await opened()).head(),
   block: async ([number], options) => (await opened()).block(number, options),
   transactions: async ([number], options) => (await opened()).transactions(number, options),
