@@ -42,9 +42,12 @@ export class Sync implements ReactiveController {
     } catch (thrown) {
       const error = errorView(thrown);
       // Locking replaces the verifier in the middle of a question; that says nothing about the network.
-      const kept = error.code === 'vault/locked' ? this.state.error : error;
-      const evidence = error.code === 'network/equivocation' ? await client.evidence().catch(() => null) : null;
-      this.#show({ ...this.state, error: kept, busy: false, evidence });
+      if (error.code === 'network/equivocation') {
+        // Nothing of this network may be believed any more, what was shown before included.
+        this.#show({ view: null, error, busy: false, evidence: await client.evidence().catch(() => null) });
+        return;
+      }
+      this.#show({ ...this.state, error: error.code === 'vault/locked' ? this.state.error : error, busy: false });
     }
     this.#plan();
   }

@@ -49,7 +49,7 @@ export class MedrecNetwork extends LitElement {
 
   override render(): TemplateResult {
     const { network } = this.#words.text;
-    const trouble = this.error ? html`<medrec-trouble retry .error=${this.error} @medrec-retry-requested=${this.#refresh}>
+    const trouble = this.error ? html`<medrec-trouble ?retry=${!this.evidence} .error=${this.error} @medrec-retry-requested=${this.#refresh}>
           ${this.evidence ? html`<medrec-save .value=${this.evidence} .label=${network.saveEvidence} name="medrec-evidence.json" type="application/json"></medrec-save>` : nothing}
         </medrec-trouble>` : nothing;
     return html`<section class="trouble" aria-label=${network.title}>
