@@ -3,11 +3,12 @@
 //! Who has seen it must not believe the chain again after a reload, so both headers are kept in the place for heads,
 //! under a key of their own. What is loaded is checked again: both must be blocks of the chain at one height with
 //! different hashes, and where their validators stand in them, sealed. **Not** checked again where a contract or Clique
-//! says who seals: who can write this store can only stop us.
+//! says who seals; the double signers are then those that were written down: who can write this store can only stop us.
 //!
-//! Format: `0x01 ‖ length of the first header (4, big-endian) ‖ first header RLP ‖ second header RLP`.
+//! Format: `0x02 ‖ number of double signers (4, big-endian) ‖ their addresses, 20 each ‖ length of the first header (4) ‖
+//! first header RLP ‖ second header RLP`.
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 use lightclient::{
     Evidence, Header, SealScheme, TrustedCheckpoint, block_hash, keccak256, verify_checkpoint,
 };
@@ -65,16 +66,28 @@ fn key(network: &Network) -> B256 {
 }
 
 fn encode(error: &SyncError) -> Option<Vec<u8>> {
-    let SyncError::Equivocation { first_header, second_header, .. } = error else { return None };
-    let length = u32::try_from(first_header.len()).ok()?.to_be_bytes();
-    Some([&[FORMAT], length.as_slice(), first_header, second_header].concat())
+    let SyncError::Equivocation { first_header, second_header, double_signers, .. } = error else {
+        return None;
+    };
+    let length = |count: usize| u32::try_from(count).ok().map(u32::to_be_bytes);
+    let mut bytes = vec![FORMAT];
+    bytes.extend(length(double_signers.len())?);
+    double_signers.iter().for_each(|signer| bytes.extend(signer.as_slice()));
+    bytes.extend(length(first_header.len())?);
+    bytes.extend_from_slice(first_header);
+    bytes.extend_from_slice(second_header);
+    Some(bytes)
 }
 
 fn decode(bytes: &[u8], network: &Network) -> Option<SyncError> {
-    let (length, rest) = bytes.strip_prefix(&[FORMAT])?.split_first_chunk::<4>()?;
-    let (first, second) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    let (written, rest) = split_counted(bytes.strip_prefix(&[FORMAT])?, Address::len_bytes())?;
+    let (first, second) = split_counted(rest, 1)?;
     let [(number, expected, signers), (other_number, found, other_signers)] =
         [read(first, network)?, read(second, network)?];
+    let double_signers = match signers.zip(other_signers) {
+        Some((ours, theirs)) => theirs.into_iter().filter(|signer| ours.contains(signer)).collect(),
+        None => written.chunks(Address::len_bytes()).map(Address::from_slice).collect(),
+    };
     let is_evidence = number == other_number && expected != found;
     is_evidence.then(|| SyncError::Equivocation {
         number,
@@ -82,23 +95,29 @@ fn decode(bytes: &[u8], network: &Network) -> Option<SyncError> {
         found,
         first_header: Bytes::copy_from_slice(first),
         second_header: Bytes::copy_from_slice(second),
-        double_signers: other_signers.into_iter().filter(|signer| signers.contains(signer)).collect(),
+        double_signers,
     })
 }
 
+/// What is counted (4 bytes, big-endian) in units of so many bytes, and what comes after.
+fn split_counted(bytes: &[u8], unit: usize) -> Option<(&[u8], &[u8])> {
+    let (count, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*count)).ok()?.checked_mul(unit)?)
+}
+
 /// Height, hash and signers of a header, sealed as far as it says itself by whom.
-fn read(rlp: &[u8], network: &Network) -> Option<(u64, B256, Vec<alloy_primitives::Address>)> {
+fn read(rlp: &[u8], network: &Network) -> Option<(u64, B256, Option<Vec<Address>>)> {
     let header = Header::decode(rlp).ok()?;
     let (number, hash) = (header.number, block_hash(&header, &network.rules).ok()?);
     if matches!(
         network.rules.schedule.at(number).scheme,
         SealScheme::Clique | SealScheme::QbftContract { .. }
     ) {
-        return Some((number, hash, vec![]));
+        return Some((number, hash, None));
     }
     let own = TrustedCheckpoint { number, hash };
     let sealed = verify_checkpoint(&own, &header, Evidence::None, &network.rules).ok()?;
-    Some((number, hash, sealed.signers().to_vec()))
+    Some((number, hash, Some(sealed.signers().to_vec())))
 }
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;

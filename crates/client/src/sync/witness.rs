@@ -80,17 +80,15 @@ impl<P: Platform> Round<'_, P> {
         let rules = &self.client.network().rules;
         match verify_header(head, theirs, evidence, Asked::Number(number), rules, self.now) {
             Ok(_) => Ok(EndpointState::Agrees),
-            Err(VerifyError::Fork { expected, found, .. }) => {
-                let (first_header, second_header) = (head.raw().encode().into(), theirs.encode().into());
-                // Who stands on which of the two cannot be told from one header each.
-                let double_signers = Vec::new();
+            Err(VerifyError::Fork { expected, found, mut signers, .. }) => {
+                signers.retain(|signer| head.signers().contains(signer));
                 let error = SyncError::Equivocation {
                     number,
                     expected,
                     found,
-                    first_header,
-                    second_header,
-                    double_signers,
+                    first_header: head.raw().encode().into(),
+                    second_header: theirs.encode().into(),
+                    double_signers: signers,
                 };
                 Err(error.into())
             }

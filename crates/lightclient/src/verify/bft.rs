@@ -174,7 +174,7 @@ fn check_trust(
         let (is_fork, expected, found) = (found >= expected, trusted.hash(), header.hash());
         // Strangers can make any block; only those we trust can fork the chain.
         return Err(if is_fork {
-            VerifyError::Fork { number, expected, found }
+            VerifyError::Fork { number, expected, found, signers: header.signers().to_vec() }
         } else {
             VerifyError::Hash { number, expected, found }
         });

@@ -194,7 +194,7 @@ fn skip(
     if number == trusted.number() {
         let (is_fork, expected, found) = (support.is_enough(), trusted.hash(), hash);
         return Err(if is_fork {
-            VerifyError::Fork { number, expected, found }
+            VerifyError::Fork { number, expected, found, signers: support.signers }
         } else {
             VerifyError::Hash { number, expected, found }
         });

@@ -74,6 +74,8 @@ pub enum VerifyError {
         expected: B256,
         /// Block hash of the other one.
         found: B256,
+        /// Who sealed the other one, or stands on it (Clique).
+        signers: Vec<Address>,
     },
     /// From the future. The seals are valid, so the clock that is wrong is rather ours.
     #[error("header {number}: time {found}, expected at most {expected}")]

@@ -267,7 +267,8 @@ fn another_block_at_the_same_height_sealed_by_those_we_trust_is_a_fork() {
     let ten = verify(&genesis, &draft.seal(&keys)).unwrap();
     draft.header.state_root = B256::ZERO;
     let other = draft.seal(&keys);
-    let fork = VerifyError::Fork { number: 10, expected: ten.hash(), found: hash_of(&other) };
+    let signers = keys.iter().map(address).collect();
+    let fork = VerifyError::Fork { number: 10, expected: ten.hash(), found: hash_of(&other), signers };
     assert_eq!(fork.fault(), Fault::Peer);
     assert_eq!(verify(&ten, &other), Err(fork));
 }

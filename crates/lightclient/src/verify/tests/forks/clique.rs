@@ -170,3 +170,30 @@ fn rules() -> ChainRules {
 
 /// The first checkpoint comes when all votes are cast.
 const EPOCH: u64 = 25;
+
+#[test]
+fn two_settled_blocks_of_one_height_name_who_stands_on_both() {
+    let signers = &keys(4);
+    let chain = Chain::new(Branch::from_genesis(signers), signers, signers);
+    let head = &chain.trusted[20];
+    let mut branch = chain.branch.until(19);
+    for _ in 0..4 {
+        branch.extend(signers, signers, |header| header.state_root = B256::repeat_byte(7));
+    }
+    let evidence = Evidence::Chain { ancestors: &[], descendants: &branch.headers[21..] };
+    let now = head.timestamp() + AWAY;
+    let result = verify_header(head, &branch.headers[20], evidence, Asked::Number(20), &rules(), now);
+    let Err(VerifyError::Fork { number: 20, expected, found, signers: on_theirs }) = result else {
+        panic!("{result:?}")
+    };
+    assert_eq!((expected, Ok(found)), (head.hash(), block_hash(&branch.headers[20], &rules())));
+    assert_eq!(on_theirs, sorted_addresses(&branch.signers[20..23]));
+    // Any two majorities have somebody in common.
+    assert!(on_theirs.iter().any(|signer| head.signers().contains(signer)));
+}
+
+fn sorted_addresses(signers: &[Address]) -> Vec<Address> {
+    let mut sorted = signers.to_vec();
+    sorted.sort_unstable();
+    sorted
+}
