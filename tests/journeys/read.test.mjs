@@ -133,26 +133,6 @@ test('one honest source of three is enough, and the liars are named', async () =
   }
 });
 
-test('two sealed blocks of one height stop everything, and the person can save the evidence', async () => {
-  const visitor = await person(browser);
-  await visitor.goto(stack.demo.app);
-  await createIdentity(visitor);
-  await stack.lie('fork', stack.demo.rpc.slice(1));
-  try {
-    await go(visitor, 'Home');
-    await visitor.getByText('Two sealed versions of the same moment exist.').first().waitFor(patience);
-    const saving = visitor.waitForEvent('download');
-    await visitor.getByRole('button', { name: 'Save the evidence' }).click();
-    const file = await saving;
-    assert.equal(file.suggestedFilename(), 'medrec-evidence.json');
-    const { first, second, doubleSigners } = JSON.parse(await readFile(await file.path(), 'utf8'));
-    assert.ok(first.hash !== second.hash && doubleSigners.length >= 2);
-  } finally {
-    await stack.lie(null);
-    await visitor.context().close();
-  }
-});
-
 test('after a restart of everything the same patient reads on', async () => {
   await stack.restart();
   await page.reload();
@@ -184,6 +164,27 @@ for (const colorScheme of ['light', 'dark']) {
     assert.deepEqual(await violations(device), [], 'record');
   });
 }
+
+// The last: the gatekeepers are light clients, too, and stop for good with everybody else.
+test('two sealed blocks of one height stop everything, and the person can save the evidence', async () => {
+  const visitor = await person(browser);
+  await visitor.goto(stack.demo.app);
+  await createIdentity(visitor);
+  await stack.lie('fork', stack.demo.rpc.slice(1));
+  try {
+    await go(visitor, 'Home');
+    await visitor.getByText('Two sealed versions of the same moment exist.').first().waitFor(patience);
+    const saving = visitor.waitForEvent('download');
+    await visitor.getByRole('button', { name: 'Save the evidence' }).click();
+    const file = await saving;
+    assert.equal(file.suggestedFilename(), 'medrec-evidence.json');
+    const { first, second, doubleSigners } = JSON.parse(await readFile(await file.path(), 'utf8'));
+    assert.ok(first.hash !== second.hash && doubleSigners.length >= 2);
+  } finally {
+    await stack.lie(null);
+    await visitor.context().close();
+  }
+});
 
 /** What axe finds against WCAG 2.2 A and AA. */
 async function violations(page) {
