@@ -82,6 +82,7 @@ fn network() -> Network {
         relationships: contract("relationships"),
         summary: contract("summary"),
         endpoints: vec!["http://127.0.0.1".to_owned()],
+        operators: None,
         max_head_age: 30,
         demo: true,
     }
