@@ -7,6 +7,7 @@
 use core::fmt;
 
 use lightclient::{Fault, HeaderError, InclusionError, LogsError, ProofError, VerifyError};
+use protocol::access_log::AccessLogError;
 use protocol::checkpoint::CheckpointError;
 use protocol::grant::Refusal;
 use protocol::layout::LayoutError;
@@ -34,6 +35,9 @@ pub struct ClientError {
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
+    /// An access log is not the one on chain.
+    #[error(transparent)]
+    AccessLog(#[from] AccessLogError),
     /// A checkpoint that operators have signed is of no use.
     #[error("{}", explain::chain(.0))]
     Checkpoint(#[source] CheckpointError),
@@ -137,6 +141,7 @@ impl ClientError {
     pub fn fault(&self) -> Fault {
         match &*self.problem {
             Problem::Checkpoint(error) => error.fault(),
+            Problem::AccessLog(error) => error.fault(),
             Problem::Entropy(_) => Fault::Caller,
             Problem::Gatekeeper(error) => error.fault(),
             Problem::Header(error) => error.fault(),
@@ -230,6 +235,7 @@ impl Problem {
             Self::History(error) => explain::history(error),
             Self::Inclusion(error) => explain::inclusion(error),
             Self::Journey(error) => explain::journey(error),
+            Self::AccessLog(error) => explain::access_log(error),
             Self::Layout(error) => explain::layout(error),
             Self::Logs(error) => explain::logs(error),
             Self::Proof(error) => explain::proof(error),

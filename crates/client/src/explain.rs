@@ -8,6 +8,7 @@ use core::fmt::Display;
 use lightclient::{
     BftError, CliqueError, InclusionError, LogsError, ProofError, TrieError, ValidatorListError, VerifyError,
 };
+use protocol::access_log::AccessLogError;
 use protocol::answer::AnswerError;
 use protocol::checkpoint::CheckpointError;
 use protocol::json::JsonError;
@@ -350,6 +351,15 @@ pub(crate) fn transact(error: &TransactError) -> Explained {
         TransactError::NotProven { limit_seconds, .. } => {
             found_at("transaction/not-proven", format!("{limit_seconds} s"))
         }
+    }
+}
+
+/// `access-log/…`: a list of accesses that is not what is anchored.
+pub(crate) fn access_log(error: &AccessLogError) -> Explained {
+    match error {
+        AccessLogError::Head { expected, found, .. } => mismatch("access-log/other-head", expected, found),
+        AccessLogError::NoFirst => mismatch("access-log/numbering", 1, 0),
+        AccessLogError::Shortened { expected, found } => mismatch("access-log/shortened", expected, found),
     }
 }
 

@@ -24,8 +24,10 @@ use crate::ports::Platform;
 use crate::progress::{Progress, Step};
 use crate::transact::{Message, Wait};
 
+mod accesses;
 mod read;
 
+pub use accesses::AccessReading;
 pub use read::{CategoryOutcome, CategoryReading, ReadAsk, Reading};
 
 /// Why a journey cannot go on.

@@ -37,7 +37,9 @@ pub use error::{ClientError, EndpointFailure, Problem};
 pub use gatekeeper::{Answer, Caller, GatekeeperError};
 pub use head_store::{StoredHeadError, encode_stored_head, verify_stored_head};
 pub use history::HistoryError;
-pub use journeys::{CategoryOutcome, CategoryReading, GrantOffer, JourneyError, ReadAsk, Reading};
+pub use journeys::{
+    AccessReading, CategoryOutcome, CategoryReading, GrantOffer, JourneyError, ReadAsk, Reading,
+};
 #[cfg(feature = "native")]
 pub use native::{FileHeads, MemoryHeads, Native};
 pub use ports::{

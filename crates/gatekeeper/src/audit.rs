@@ -1,12 +1,12 @@
 //! Entries of the access log: FHIR `AuditEvent`s, one per call.
 //!
 //! An entry says who asked for what, when, at which block, and how it was answered; never what a record says. Its id
-//! comes from the signature of the request, so that an entry belongs to exactly one signed request. The log is a
-//! chain: `head(n) = SHA-256(head(n − 1) ‖ SHA-256(entry n))` over canonical bytes (see `store::accesses`).
+//! comes from the signature of the request, so that an entry belongs to exactly one signed request. What is made of
+//! the entries is in `protocol::access_log`.
 //!
 //! Source: FHIR R4 AuditEvent; IHE BALP 1.1.3 (shape); RFC 8785.
 
-use alloy_primitives::{Address, B256, hex};
+use alloy_primitives::{Address, hex};
 use lightclient::{BlockNumber, UnixTime};
 use protocol::answer::RefusalCode;
 use protocol::record::{Record, RecordError, record_digest};
@@ -57,11 +57,6 @@ pub fn entry(
     Ok(Record::parse(event.to_string().as_bytes())?.canonical().to_owned())
 }
 
-/// The head of the log after one more entry.
-pub fn next_head(head: B256, entry: &str) -> B256 {
-    record_digest(&[head.0, record_digest(entry.as_bytes()).0].concat())
-}
-
 /// Half of the digest of the request's signature, as hexadecimal digits.
 fn entry_id(signature: &[u8; 65]) -> String {
     let digest = record_digest(signature);
@@ -106,14 +101,5 @@ mod tests {
         ] {
             assert_eq!(instant(at), text);
         }
-    }
-
-    #[test]
-    fn chains_digests_of_entries() {
-        let head = next_head(B256::ZERO, "a");
-        // printf 'a' | sha256sum, then 32 zero bytes and that digest through sha256sum again.
-        let expected = "8c374a53782642f7514d087d26a3e733f1b806009a03e04a43b288ef2fa9f9c0";
-        assert_ne!(head, next_head(head, "a"));
-        assert_eq!(hex::encode(head), expected);
     }
 }

@@ -61,20 +61,6 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-/// What `accesses.list` answers, sealed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AccessesAnswer {
-    /// Hash over all entries of the log, also those that are not listed.
-    head: alloy_primitives::B256,
-    /// How many entries the log has.
-    count: u64,
-    /// Number of the first entry listed; 1 unless the log is longer than what is listed at once.
-    first: u64,
-    /// Canonical `AuditEvent`s, oldest first.
-    entries: Vec<String>,
-}
-
 impl Gatekeeper {
     /// Opens store, keys and network description.
     ///
@@ -157,7 +143,7 @@ impl Gatekeeper {
         let call = verify_call(parts, &self.audience, body, self.now(), self.config.allowed_skew)?;
         self.use_nonce(&call).await?;
         let content = match &call.call().method {
-            Method::ListAccesses => self.list_accesses(&call).await?,
+            Method::ListAccesses { before } => self.list_accesses(&call, *before).await?,
             Method::ReadRecords { categories } => self.read_records(&call, *categories).await?,
             Method::RedeemInvitation { code } => self.redeem(&call, code).await?,
         };
@@ -235,7 +221,7 @@ impl Gatekeeper {
         decide(&ask, &state.relationship, state.terms.as_ref(), at).map(drop).map_err(Refused::from)
     }
 
-    async fn list_accesses(&self, call: &VerifiedCall) -> Result<Vec<u8>, Refused> {
+    async fn list_accesses(&self, call: &VerifiedCall, before: Option<u64>) -> Result<Vec<u8>, Refused> {
         let pseudonym = match self.only_patient(call) {
             Ok(pseudonym) => pseudonym,
             Err(refused) => {
@@ -244,13 +230,7 @@ impl Gatekeeper {
                 return Err(refused.at(block));
             }
         };
-        let (log, entries) = self.store.run(move |store| store.accesses(pseudonym, MAX_LISTED)).await?;
-        to_json(&AccessesAnswer {
-            head: log.head,
-            count: log.count,
-            first: entries.first().map_or(1, |entry| entry.number),
-            entries: entries.into_iter().map(|entry| entry.entry).collect(),
-        })
+        to_json(&self.store.run(move |store| store.accesses(pseudonym, before, MAX_LISTED)).await?)
     }
 
     /// The patient's own methods are for the patient only.
@@ -293,11 +273,7 @@ impl Gatekeeper {
         let entry = audit::entry(call, outcome, block, at)?;
         let access = Access { pseudonym: call.call().patient, at, refused: refused.is_some(), entry };
         let kept = self.store.run(move |store| {
-            if store.knows(access.pseudonym)? {
-                store.append_access(&access, audit::next_head)
-            } else {
-                Ok(None)
-            }
+            if store.knows(access.pseudonym)? { store.append_access(&access) } else { Ok(None) }
         });
         kept.await.map(drop).map_err(|error: StoreError| error.into())
     }
@@ -389,5 +365,5 @@ impl StartError {
     }
 }
 
-/// Entries of the access log that are listed at once: about 6 MB.
-const MAX_LISTED: u32 = 10_000;
+/// Entries of the access log that are listed at once: about 0.7 MB.
+const MAX_LISTED: u32 = 1_000;

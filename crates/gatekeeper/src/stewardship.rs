@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use alloy_primitives::{Address, B256};
 use client::ClientError;
 use lightclient::Fault;
+use protocol::access_log::LogPoint;
 use protocol::contracts;
 use protocol::keys::SigningKey;
 use protocol::layout::{RelationshipQuery, RelationshipState, RelationshipStatus};
@@ -17,7 +18,7 @@ use tokio::sync::Mutex;
 
 use crate::chain::Chain;
 use crate::record_sets::RecordSets;
-use crate::store::{AccessLog, SetRow, Store, StoreError};
+use crate::store::{SetRow, Store, StoreError};
 
 /// What was sent and is not proven yet; locked while the chain is compared with the store.
 #[derive(Debug, Default)]
@@ -124,10 +125,11 @@ impl Stewardship {
         let states = steward.chain.client().relationships(&head, &queries).await?;
         let mut errands = Vec::new();
         for ((pseudonym, log), state) in logs.into_iter().zip(states) {
-            match anchoring(&state, &log) {
+            let anchored = state.access_log_count;
+            let head = steward.store.run(move |store| store.access_log_head(pseudonym, anchored)).await?;
+            match anchoring(&state, &log, head) {
                 Anchoring::Done => {
-                    let count = state.access_log_count;
-                    steward.store.run(move |store| store.note_anchored(pseudonym, count)).await?;
+                    steward.store.run(move |store| store.note_anchored(pseudonym, anchored)).await?;
                 }
                 Anchoring::Due if !is_waiting(&waiting, &state) => errands.push((pseudonym, log)),
                 Anchoring::Due | Anchoring::Impossible => {}
@@ -180,26 +182,24 @@ enum Anchoring {
     Done,
     /// The chain shows less.
     Due,
-    /// There is no relationship to anchor it in, or the chain shows more than we have.
+    /// There is no relationship to anchor it in, or the chain shows what we do not have.
     Impossible,
 }
 
-fn anchoring(state: &RelationshipState, log: &AccessLog) -> Anchoring {
+/// What is to be done about a log, of which `head` is the head where the chain has its anchor.
+fn anchoring(state: &RelationshipState, log: &LogPoint, head: Option<B256>) -> Anchoring {
     if state.status == RelationshipStatus::None {
         return Anchoring::Impossible;
     }
-    match state.access_log_count.cmp(&log.count) {
-        std::cmp::Ordering::Less => Anchoring::Due,
-        std::cmp::Ordering::Equal => Anchoring::Done,
-        std::cmp::Ordering::Greater => {
-            tracing::error!(
-                expected = state.access_log_count,
-                found = log.count,
-                "the access log is shorter than what is on chain: entries were lost"
-            );
-            Anchoring::Impossible
-        }
+    if head != Some(state.access_log_head) {
+        tracing::error!(
+            expected = state.access_log_count,
+            found = log.count,
+            "the access log is not the one on chain: entries were lost or changed"
+        );
+        return Anchoring::Impossible;
     }
+    if state.access_log_count < log.count { Anchoring::Due } else { Anchoring::Done }
 }
 
 /// Why the chain does not show what it should.

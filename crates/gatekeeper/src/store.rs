@@ -21,7 +21,7 @@ use alloy_primitives::{Address, B256};
 use lightclient::Fault;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-pub use accesses::{Access, AccessEntry, AccessLog};
+pub use accesses::Access;
 pub use invitations::{Bound, InvitationError};
 pub use nonces::NonceUse;
 pub use records::{NewRecord, PatientRow, Seeded};

@@ -15,7 +15,6 @@ use protocol::keys::SigningKey;
 use protocol::layout::{RelationshipQuery, Rights};
 use protocol::record_set::{RecordVerdict, VerifiedCategory};
 use protocol::request::Method;
-use serde_json::Value;
 
 use stack::{Browser, Stack, eventually, key, send, synced};
 
@@ -129,35 +128,32 @@ async fn a_viewer_reads_what_is_granted_until_it_is_revoked() {
     );
 
     // Every release and refusal is in the log, and the log's head goes on chain.
-    let query = RelationshipQuery { patient: patient.address(), steward: stack.steward };
-    let anchored = eventually("the anchor of five entries", async || {
-        let head = synced(&browser).await;
-        let state = browser.relationship(&head, query).await.unwrap();
-        (state.access_log_count == 5).then_some(state.access_log_head)
+    let log = eventually("the anchor of five entries", async || {
+        let log = browser.read_accesses(&patient, stack.steward).await.unwrap();
+        (log.anchor.count == 5).then_some(log)
     });
-    let anchored = anchored.await;
-    let head = synced(&browser).await;
-    let member = browser.member(&head, stack.steward).await.unwrap().unwrap();
-    let caller = client::Caller { key: &patient, patient: patient.address() };
-    let answer = browser.call_gatekeeper(&head, &member, caller, Method::ListAccesses).await.unwrap();
-    let list: Value = serde_json::from_slice(&answer.content).unwrap();
-    let entries: Vec<&str> =
-        list["entries"].as_array().unwrap().iter().map(|entry| entry.as_str().unwrap()).collect();
-    let computed = entries
-        .iter()
-        .fold(alloy_primitives::B256::ZERO, |head, entry| gatekeeper::audit::next_head(head, entry));
-    assert_eq!((computed, list["count"].as_u64()), (anchored, Some(5)));
-    let outcomes: Vec<String> = entries
-        .iter()
-        .map(|entry| serde_json::from_str::<Value>(entry).unwrap()["outcome"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(outcomes, ["4", "0", "4", "4", "4"]);
+    let log = log.await;
+    assert!(log.is_whole() && log.count() == 5 && log.entries().all(|entry| log.is_anchored(entry)));
+    let events: Vec<_> = log.entries().map(|entry| entry.event.clone().unwrap()).collect();
+    let refusals: Vec<_> = events.iter().map(|event| event.refusal.as_deref()).collect();
+    let expected = [Some("no_grant"), Some("no_grant"), Some("category_not_granted"), None, Some("no_grant")];
+    assert_eq!(refusals, expected);
+    assert_eq!((events[3].caller, events[3].method.as_str()), (viewer.address(), "records.read"));
+    assert_eq!(events[3].categories, ["allergies"]);
+    assert!(events.iter().all(|event| event.block.is_some()));
+    // One more is seen before it is anchored, and said not to be.
+    refusal_of_read(&stack, &other, &viewer, &patient, ALLERGIES).await;
+    let log = browser.read_accesses(&patient, stack.steward).await.unwrap();
+    let newest = log.entries().next().unwrap();
+    assert_eq!((newest.number, log.is_anchored(newest)), (6, log.anchor.count == 6));
+    let (head, member) = (log.head, log.steward);
+
     let error = browser
         .call_gatekeeper(
             &head,
             &member,
             client::Caller { key: &viewer, patient: patient.address() },
-            Method::ListAccesses,
+            Method::ListAccesses { before: None },
         )
         .await
         .unwrap_err();

@@ -4,6 +4,7 @@
 //! arguments; what comes from outside (records, requests, answers, words of a phrase) is refused unless it is
 //! exactly right. The protocol is written down for a second implementation in `docs/gatekeeper-protocol.md`.
 
+pub mod access_log;
 pub mod answer;
 pub mod category;
 pub mod checkpoint;

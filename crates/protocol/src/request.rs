@@ -47,8 +47,11 @@ pub struct Call {
 /// What a call asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Method {
-    /// `accesses.list`: who read the patient's records.
-    ListAccesses,
+    /// `accesses.list`: who read the patient's records, or tried to.
+    ListAccesses {
+        /// Only entries before this one; `None` for the newest.
+        before: Option<u64>,
+    },
     /// `records.read`: everything in these categories.
     ReadRecords {
         /// The categories; at least one.
@@ -65,7 +68,7 @@ impl Method {
     /// The stable name on the wire.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::ListAccesses => "accesses.list",
+            Self::ListAccesses { .. } => "accesses.list",
             Self::ReadRecords { .. } => "records.read",
             Self::RedeemInvitation { .. } => "invitation.redeem",
         }

@@ -1,11 +1,10 @@
-//! The access log: who asked for what of whom, as one chain of entries per relationship.
+//! The access log: who asked for what of whom, as one chain of entries per relationship (`protocol::access_log`).
 //!
-//! `head(n) = SHA-256(head(n − 1) ‖ SHA-256(entry n))`, `head(0)` is zero. The head and the number of entries go on
-//! chain in batches, after which no entry up to there can be left out, changed or put in. Refusals are logged, too,
-//! but only so many per hour and relationship, lest a stranger fills the disk.
+//! Refusals are logged, too, but only so many per hour and relationship, lest a stranger fills the disk.
 
 use alloy_primitives::{Address, B256};
 use lightclient::UnixTime;
+use protocol::access_log::{AccessesAnswer, LogPoint};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Store, StoreError, address, hash, integer, unsigned};
@@ -23,43 +22,20 @@ pub struct Access {
     pub entry: String,
 }
 
-/// One entry of the log as it is given out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessEntry {
-    /// Its number, from 1.
-    pub number: u64,
-    /// Canonical JSON of the entry.
-    pub entry: String,
-}
-
-/// The head of a relationship's log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AccessLog {
-    /// Hash over all entries; zero if there is none.
-    pub head: B256,
-    /// How many entries there are.
-    pub count: u64,
-}
-
 impl Store {
-    /// Appends an access; `step` makes the new head of the former head and the entry.
+    /// Appends an access.
     ///
     /// Returns the log's head, or `None` if it was a refusal beyond what is kept per hour.
     ///
     /// # Errors
     /// [`StoreError`]; the access must then not be answered.
-    pub fn append_access(
-        &self,
-        access: &Access,
-        step: fn(B256, &str) -> B256,
-    ) -> Result<Option<AccessLog>, StoreError> {
+    pub fn append_access(&self, access: &Access) -> Result<Option<LogPoint>, StoreError> {
         let at = integer(access.at)?;
         self.write(|db| {
             if access.refused && refusals_since(db, access.pseudonym, access.at)? >= MAX_REFUSALS_PER_HOUR {
                 return Ok(None);
             }
-            let log = log_of(db, access.pseudonym)?;
-            let next = AccessLog { head: step(log.head, &access.entry), count: log.count + 1 };
+            let next = end_of(db, access.pseudonym)?.after(&access.entry);
             db.execute(
                 "INSERT INTO access (pseudonym, number, at, refused, entry, head) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![
@@ -75,19 +51,20 @@ impl Store {
         })
     }
 
-    /// The head of a relationship's log.
+    /// The head of a relationship's log after so many entries; `None` if it has fewer.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn access_log(&self, pseudonym: Address) -> Result<AccessLog, StoreError> {
-        self.read(|db| log_of(db, pseudonym))
+    pub fn access_log_head(&self, pseudonym: Address, count: u64) -> Result<Option<B256>, StoreError> {
+        let count = integer(count)?;
+        self.read(|db| head_at(db, pseudonym, count))
     }
 
     /// Logs that are longer than what is proven to be on chain.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn unanchored(&self, limit: u32) -> Result<Vec<(Address, AccessLog)>, StoreError> {
+    pub fn unanchored(&self, limit: u32) -> Result<Vec<(Address, LogPoint)>, StoreError> {
         self.read(|db| {
             let mut statement = db.prepare(
                 "SELECT pseudonym FROM relationship WHERE anchored <
@@ -97,7 +74,7 @@ impl Store {
             let rows = statement.query_map(params![limit], |row| row.get::<_, Vec<u8>>(0))?;
             rows.map(|bytes| {
                 let pseudonym = address("pseudonym", &bytes?)?;
-                Ok((pseudonym, log_of(db, pseudonym)?))
+                Ok((pseudonym, end_of(db, pseudonym)?))
             })
             .collect()
         })
@@ -118,36 +95,35 @@ impl Store {
         })
     }
 
-    /// The newest `limit` entries of a relationship's log, oldest first, and the log's head.
+    /// The newest `limit` entries of a relationship's log, of those before entry `before` if one is given.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn accesses(
         &self,
         pseudonym: Address,
+        before: Option<u64>,
         limit: u32,
-    ) -> Result<(AccessLog, Vec<AccessEntry>), StoreError> {
+    ) -> Result<AccessesAnswer, StoreError> {
+        let before = before.map_or(Ok(i64::MAX), integer)?;
         self.read(|db| {
-            let log = log_of(db, pseudonym)?;
             let mut statement = db.prepare(
-                "SELECT number, entry FROM access WHERE pseudonym = ?1 ORDER BY number DESC LIMIT ?2",
+                "SELECT number, entry FROM access WHERE pseudonym = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3",
             )?;
-            let rows = statement.query_map(params![pseudonym.as_slice(), limit], |row| {
+            let rows = statement.query_map(params![pseudonym.as_slice(), before, limit], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
             })?;
-            let mut entries: Vec<AccessEntry> = rows
-                .map(|row| {
-                    let (number, entry) = row?;
-                    Ok(AccessEntry { number: unsigned("number", number)?, entry })
-                })
-                .collect::<Result<_, StoreError>>()?;
+            let (numbers, mut entries): (Vec<i64>, Vec<String>) =
+                rows.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
             entries.reverse();
-            Ok((log, entries))
+            let first = numbers.last().copied().unwrap_or(1);
+            let head = head_at(db, pseudonym, first - 1)?.unwrap_or_default();
+            Ok(AccessesAnswer { first: unsigned("number", first)?, before: head, entries })
         })
     }
 }
 
-fn log_of(db: &Transaction<'_>, pseudonym: Address) -> Result<AccessLog, StoreError> {
+fn end_of(db: &Transaction<'_>, pseudonym: Address) -> Result<LogPoint, StoreError> {
     let newest: Option<(i64, Vec<u8>)> = db
         .query_row(
             "SELECT number, head FROM access WHERE pseudonym = ?1 ORDER BY number DESC LIMIT 1",
@@ -157,10 +133,24 @@ fn log_of(db: &Transaction<'_>, pseudonym: Address) -> Result<AccessLog, StoreEr
         .optional()?;
     match newest {
         Some((number, head)) => {
-            Ok(AccessLog { head: hash("head", &head)?, count: unsigned("number", number)? })
+            Ok(LogPoint { count: unsigned("number", number)?, head: hash("head", &head)? })
         }
-        None => Ok(AccessLog { head: B256::ZERO, count: 0 }),
+        None => Ok(LogPoint::START),
     }
+}
+
+fn head_at(db: &Transaction<'_>, pseudonym: Address, count: i64) -> Result<Option<B256>, StoreError> {
+    if count == 0 {
+        return Ok(Some(B256::ZERO));
+    }
+    let head: Option<Vec<u8>> = db
+        .query_row(
+            "SELECT head FROM access WHERE pseudonym = ?1 AND number = ?2",
+            params![pseudonym.as_slice(), count],
+            |row| row.get(0),
+        )
+        .optional()?;
+    head.map(|head| hash("head", &head)).transpose()
 }
 
 fn refusals_since(db: &Transaction<'_>, pseudonym: Address, at: UnixTime) -> Result<u32, StoreError> {
@@ -181,27 +171,31 @@ mod tests {
 
     const ME: Address = Address::repeat_byte(1);
 
-    fn step(head: B256, entry: &str) -> B256 {
-        B256::with_last_byte(head.0[31].wrapping_mul(3).wrapping_add(u8::try_from(entry.len()).unwrap()))
-    }
-
     fn access(at: UnixTime, refused: bool, entry: &str) -> Access {
         Access { pseudonym: ME, at, refused, entry: entry.to_owned() }
     }
 
     #[test]
-    fn chains_the_entries() {
+    fn chains_the_entries_and_lists_them_page_by_page() {
         let (store, _folder) = scratch_with_patient();
         bound(&store, ME);
-        assert_eq!(store.access_log(ME), Ok(AccessLog { head: B256::ZERO, count: 0 }));
-        store.append_access(&access(1, false, "a"), step).unwrap();
-        let log = AccessLog { head: B256::with_last_byte(5), count: 2 };
-        assert_eq!(store.append_access(&access(2, false, "bb"), step), Ok(Some(log)));
-        let entries = ["a", "bb"].iter().zip(1..);
-        let entries: Vec<_> =
-            entries.map(|(entry, number)| AccessEntry { number, entry: (*entry).to_owned() }).collect();
-        assert_eq!(store.accesses(ME, 10), Ok((log, entries.clone())));
-        assert_eq!(store.accesses(ME, 1), Ok((log, entries[1..].to_vec())));
+        let answer = |first, before, entries: &[&str]| {
+            Ok(AccessesAnswer {
+                first,
+                before,
+                entries: entries.iter().map(|entry| (*entry).to_owned()).collect(),
+            })
+        };
+        assert_eq!(store.accesses(ME, None, 10), answer(1, B256::ZERO, &[]));
+        let one = LogPoint::START.after("a");
+        let two = one.after("bb");
+        assert_eq!(store.append_access(&access(1, false, "a")), Ok(Some(one)));
+        assert_eq!(store.append_access(&access(2, false, "bb")), Ok(Some(two)));
+        assert_eq!(store.accesses(ME, None, 10), answer(1, B256::ZERO, &["a", "bb"]));
+        assert_eq!(store.accesses(ME, None, 1), answer(2, one.head, &["bb"]));
+        assert_eq!(store.accesses(ME, Some(2), 10), answer(1, B256::ZERO, &["a"]));
+        let heads: Vec<_> = (0..4).map(|count| store.access_log_head(ME, count).unwrap()).collect();
+        assert_eq!(heads, [Some(B256::ZERO), Some(one.head), Some(two.head), None]);
     }
 
     #[test]
@@ -209,11 +203,11 @@ mod tests {
         let (store, _folder) = scratch_with_patient();
         bound(&store, ME);
         for _ in 0..MAX_REFUSALS_PER_HOUR {
-            assert!(store.append_access(&access(10, true, "no"), step).unwrap().is_some());
+            assert!(store.append_access(&access(10, true, "no")).unwrap().is_some());
         }
-        assert_eq!(store.append_access(&access(10, true, "no"), step), Ok(None));
-        assert!(store.append_access(&access(10, false, "yes"), step).unwrap().is_some());
-        assert!(store.append_access(&access(4_000, true, "no"), step).unwrap().is_some());
+        assert_eq!(store.append_access(&access(10, true, "no")), Ok(None));
+        assert!(store.append_access(&access(10, false, "yes")).unwrap().is_some());
+        assert!(store.append_access(&access(4_000, true, "no")).unwrap().is_some());
     }
 
     #[test]
@@ -221,7 +215,7 @@ mod tests {
         let (store, _folder) = scratch_with_patient();
         bound(&store, ME);
         assert_eq!(store.unanchored(9), Ok(vec![]));
-        let log = store.append_access(&access(1, false, "a"), step).unwrap().unwrap();
+        let log = store.append_access(&access(1, false, "a")).unwrap().unwrap();
         assert_eq!(store.unanchored(9), Ok(vec![(ME, log)]));
         store.note_anchored(ME, 1).unwrap();
         assert_eq!(store.unanchored(9), Ok(vec![]));

@@ -12,7 +12,8 @@ impl Call {
     /// The body of the call, to be signed and sent as it is.
     pub fn to_body(&self) -> Vec<u8> {
         let params = match &self.method {
-            Method::ListAccesses => json!({}),
+            Method::ListAccesses { before: None } => json!({}),
+            Method::ListAccesses { before: Some(number) } => json!({ "before": number }),
             Method::ReadRecords { categories } => json!({ "categories": categories }),
             Method::RedeemInvitation { code } => json!({ "code": code.to_text() }),
         };
@@ -52,7 +53,13 @@ impl Call {
 
 fn parse_method(name: &str, params: Value) -> Result<Method, CallError> {
     match name {
-        "accesses.list" => read::<NoParams>(params).map(|NoParams {}| Method::ListAccesses),
+        "accesses.list" => {
+            let ListParams { before } = read(params)?;
+            if before.is_some_and(|number| number < 2) {
+                return Err(CallError::Body { reason: "no entry is before that one".to_owned() });
+            }
+            Ok(Method::ListAccesses { before })
+        }
         "invitation.redeem" => {
             let RedeemParams { code } = read(params)?;
             let code = InvitationCode::parse(&code)
@@ -98,7 +105,9 @@ struct WireHead {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NoParams {}
+struct ListParams {
+    before: Option<u64>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

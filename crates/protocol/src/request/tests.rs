@@ -389,7 +389,8 @@ fn every_method_survives_the_way_through_a_body() {
         reply_key: [5; 32],
     };
     for method in [
-        Method::ListAccesses,
+        Method::ListAccesses { before: None },
+        Method::ListAccesses { before: Some(2) },
         Method::ReadRecords { categories: Categories::ALL },
         Method::RedeemInvitation { code: InvitationCode([6; 16]) },
     ] {
