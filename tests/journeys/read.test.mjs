@@ -155,7 +155,7 @@ test('twelve words bring everything back on a new device', async () => {
 for (const colorScheme of ['light', 'dark']) {
   test(`no screen breaks WCAG 2.2 AA (${colorScheme})`, async () => {
     await device.emulateMedia({ colorScheme });
-    for (const name of ['Home', 'Sharing', 'Settings', 'Records']) {
+    for (const name of ['Home', 'Sharing', 'Activity', 'Settings', 'Records']) {
       await go(device, name);
       await device.getByRole('heading', { name, exact: true }).waitFor(patience);
       assert.deepEqual(await violations(device), [], name);

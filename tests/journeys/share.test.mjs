@@ -67,3 +67,12 @@ test('after the patient stops it the other person is refused', async () => {
   await friend.getByText(/You may not read this|Not shared with you|Stopped by this person/).first().waitFor(patience);
   assert.equal(await badges(friend, 'Verified').count(), 0);
 });
+
+test('the patient sees who read, and by proof that nobody was left out', async () => {
+  // The client refuses before it asks, so what reached the hospital is what was released.
+  const reading = patient.getByRole('listitem').filter({ hasText: /read Vaccinations/ });
+  await go(patient, 'Activity');
+  await reading.first().waitFor(patience);
+  await patient.getByText(/entr(y is|ies are) proven: sealed by the network/).first().waitFor(patience);
+  assert.equal(await patient.getByText('An entry that this page cannot read').count(), 0);
+});

@@ -9,6 +9,7 @@ import { MedrecError, RpcCaller, errorView } from './rpc.js';
 import { trustedWorkerUrl } from './trusted.js';
 import workerUrl from './worker.ts?worker&url';
 import type {
+  AccessesView,
   CategoryName,
   ErrorView,
   InvitationView,
@@ -111,6 +112,11 @@ export class Client {
 
   records(relationship: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<RecordsView> {
     return this.#call('records', [relationship], onProgress, signal);
+  }
+
+  /** Who read the records or tried to, newest first; `all` goes back to the first entry. */
+  accesses(relationship: string, all: boolean, signal?: AbortSignal): Promise<AccessesView> {
+    return this.#call('accesses', [relationship, all], undefined, signal);
   }
 
   sharedWithMe(signal?: AbortSignal): Promise<readonly SharedView[]> {

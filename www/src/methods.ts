@@ -1,5 +1,6 @@
 /** The contract between `client.ts` and `worker.ts`: every method by name, with what it takes and gives. */
 import type {
+  AccessesView,
   CategoryName,
   InvitationView,
   MemberView,
@@ -28,6 +29,7 @@ export interface Methods {
   acceptInvitation: (text: string) => RelationshipView;
   relationships: () => readonly RelationshipView[];
   records: (relationship: string) => RecordsView;
+  accesses: (relationship: string, all: boolean) => AccessesView;
   sharedWithMe: () => readonly SharedView[];
   sharedRecords: (patient: string, steward: string) => RecordsView;
   viewers: (relationship: string) => readonly ViewerView[];

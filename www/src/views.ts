@@ -338,6 +338,41 @@ export interface ViewerView {
   readonly state: 'effective' | 'pending' | 'ended';
 }
 
+/** Who read the own records within one relationship, or tried to: newest first. */
+export interface AccessesView {
+  readonly relationship: string;
+  readonly steward: MemberView;
+  /** Entries in the whole log. */
+  readonly count: number;
+  /** So many of them, the oldest, are proven complete and unchanged by the chain. */
+  readonly anchored: number;
+  /** When; 0 before the first time. */
+  readonly anchoredAt: number;
+  /** Whether the oldest entry is here. */
+  readonly whole: boolean;
+  readonly entries: readonly AccessView[];
+}
+
+/** One access. `event` is null if the hospital wrote it in a form that we do not know. */
+export interface AccessView {
+  readonly number: number;
+  readonly anchored: boolean;
+  readonly raw: string;
+  readonly event: AccessEventView | null;
+}
+
+/** What an access log's entry says; `recorded` is a FHIR instant, `refusal` a stable code. */
+export interface AccessEventView {
+  readonly recorded: string;
+  readonly method: string;
+  readonly caller: string;
+  readonly name: string | null;
+  readonly byPatient: boolean;
+  readonly categories: readonly string[];
+  readonly block: number | null;
+  readonly refusal: string | null;
+}
+
 /** A relationship of somebody else in which this person is a viewer. */
 export interface SharedView {
   readonly patient: string;

@@ -55,6 +55,7 @@ serve<Methods>({
   acceptInvitation: ([text], { onProgress }) => opened().acceptInvitation(text, onProgress),
   relationships: () => opened().relationships(),
   records: ([relationship], { onProgress }) => opened().records(relationship, onProgress),
+  accesses: ([relationship, all]) => opened().accesses(relationship, all),
   sharedWithMe: () => opened().sharedWithMe(),
   sharedRecords: ([patient, steward], { onProgress }) => opened().sharedRecords(patient, steward, onProgress),
   viewers: ([relationship]) => opened().viewers(relationship),

@@ -12,6 +12,7 @@ describe('place', () => {
     { kind: 'shared', patient: '0x01', steward: '0x02', category: null, record: null },
     { kind: 'shared', patient: '0x01', steward: '0x02', category: 'allergies', record: 'a/b%?#' },
     { kind: 'sharing' },
+    { kind: 'activity' },
     { kind: 'grant', relationship: '0x01:0x02' },
     { kind: 'settings' },
     { kind: 'invitation', text: 'AbC-_123' },

@@ -14,6 +14,8 @@ use wasm_bindgen::JsValue;
 
 use crate::error::ErrorView;
 
+#[cfg(feature = "records")]
+pub(crate) mod accesses;
 #[cfg(feature = "light")]
 pub(crate) mod chain;
 #[cfg(feature = "records")]

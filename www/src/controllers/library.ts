@@ -2,6 +2,7 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { errorView, type Client } from '../client.js';
 import type {
+  AccessesView,
   ErrorView,
   MemberView,
   OnProgress,
@@ -29,6 +30,7 @@ export interface Known {
   readonly person: Loaded<PersonView>;
   readonly viewers: (relationship: string) => Loaded<readonly ViewerView[]>;
   readonly records: (relationship: string) => Loaded<RecordsView>;
+  readonly accesses: (relationship: string) => Loaded<AccessesView>;
 }
 
 const empty = { value: undefined, error: undefined, progress: null, busy: false } as const;
@@ -82,6 +84,7 @@ export class Library implements ReactiveController {
   readonly #person = this.#shelf<PersonView>();
   readonly #viewers = this.#shelf<readonly ViewerView[]>();
   readonly #records = this.#shelf<RecordsView>();
+  readonly #accesses = this.#shelf<AccessesView>();
   #client: Client | undefined;
 
   constructor(host: ReactiveControllerHost) {
@@ -127,13 +130,17 @@ export class Library implements ReactiveController {
     return this.#records.fetch(relationship, (onProgress) => this.client.records(relationship, onProgress));
   }
 
+  accesses(relationship: string, all = false): Promise<void> {
+    return this.#accesses.fetch(relationship, () => this.client.accesses(relationship, all));
+  }
+
   sharedRecords(patient: string, steward: string): Promise<void> {
     return this.#records.fetch(`${patient}:${steward}`, (onProgress) => this.client.sharedRecords(patient, steward, onProgress));
   }
 
   /** Forgets everything: the keys were locked, and what they opened goes with them. */
   forget(): void {
-    for (const shelf of [this.#relationships, this.#shared, this.#members, this.#person, this.#viewers, this.#records]) shelf.clear();
+    for (const shelf of [this.#relationships, this.#shared, this.#members, this.#person, this.#viewers, this.#records, this.#accesses]) shelf.clear();
     this.#changed();
   }
 
@@ -156,6 +163,7 @@ export class Library implements ReactiveController {
       person: this.#person.at(''),
       viewers: (relationship) => this.#viewers.at(relationship),
       records: (relationship) => this.#records.at(relationship),
+      accesses: (relationship) => this.#accesses.at(relationship),
     };
   }
 }

@@ -8,6 +8,7 @@ const entries = [
   { kind: 'home', sign: 'home', place: { kind: 'home' } },
   { kind: 'records', sign: 'records', place: { kind: 'records', category: null, record: null } },
   { kind: 'sharing', sign: 'sharing', place: { kind: 'sharing' } },
+  { kind: 'activity', sign: 'activity', place: { kind: 'activity' } },
   { kind: 'settings', sign: 'settings', place: { kind: 'settings' } },
 ] as const satisfies readonly { kind: string; sign: IconName; place: Place }[];
 

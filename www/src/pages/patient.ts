@@ -22,6 +22,7 @@ import './invitation.js';
 import './records.js';
 import './settings.js';
 import './sharing.js';
+import './activity.js';
 import './grant.js';
 
 const TICK_MS = 5000;
@@ -153,6 +154,8 @@ export class MedrecPatient extends LitElement {
         return html`<medrec-sharing-page .library=${library} .known=${known} .network=${network}></medrec-sharing-page>`;
       case 'grant':
         return html`<medrec-grant-page .library=${library} .known=${known} .now=${now} .relationship=${place.relationship}></medrec-grant-page>`;
+      case 'activity':
+        return html`<medrec-activity-page .library=${library} .known=${known}></medrec-activity-page>`;
       case 'settings':
         return html`<medrec-settings-page .network=${network.view} .preferences=${this.preferences}
           @medrec-preferences-changed=${this.#prefer} @medrec-lock-requested=${this.#lockNow}></medrec-settings-page>`;
@@ -247,6 +250,7 @@ export class MedrecPatient extends LitElement {
 
 function navEntry(place: Place): NavEntry | null {
   switch (place.kind) {
+    case 'activity':
     case 'home':
     case 'records':
     case 'settings':

@@ -5,6 +5,7 @@ export type Place =
   | { readonly kind: 'home' }
   | { readonly kind: 'records'; readonly category: CategoryName | null; readonly record: string | null }
   | { readonly kind: 'sharing' }
+  | { readonly kind: 'activity' }
   | { readonly kind: 'grant'; readonly relationship: string }
   | { readonly kind: 'shared'; readonly patient: string; readonly steward: string; readonly category: CategoryName | null; readonly record: string | null }
   | { readonly kind: 'settings' }
@@ -22,6 +23,8 @@ export function placeOf(hash: string): Place {
       return { kind: 'shared', patient: at(0), steward: at(1), category: categoryOf(at(2)), record: at(3) || null };
     case 'sharing':
       return at(0) === 'allow' && at(1) ? { kind: 'grant', relationship: at(1) } : { kind: 'sharing' };
+    case 'activity':
+      return { kind: 'activity' };
     case 'settings':
       return { kind: 'settings' };
     case 'invitation':
@@ -42,6 +45,7 @@ export function hashOf(place: Place): string {
       return path('sharing', 'allow', place.relationship);
     case 'invitation':
       return path('invitation', place.text);
+    case 'activity':
     case 'home':
     case 'settings':
     case 'sharing':

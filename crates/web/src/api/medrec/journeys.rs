@@ -23,6 +23,7 @@ use crate::{
     vault::{Contents, StoredViewer},
     views::{
         ProgressView, SyncView,
+        accesses::AccessesView,
         directory::{
             InvitationView, MemberView, PersonView, RelationshipView, SharedView, ViewerView, relationship_id,
         },
@@ -123,6 +124,19 @@ impl Medrec {
     ) -> Result<JsValue, ErrorView> {
         let own = self.own(relationship)?;
         self.read(&own.key, own.query(), on_progress).await
+    }
+
+    /// Proves who read the own records or tried to, newest first: back to what is anchored at least, or all of it.
+    #[wasm_bindgen(unchecked_return_type = "AccessesView")]
+    pub async fn accesses(&self, relationship: &str, all: bool) -> Result<JsValue, ErrorView> {
+        let own = self.own(relationship)?;
+        let mut reading = self.client.read_accesses(&own.key, own.steward).await?;
+        while all && !reading.is_whole() {
+            self.client.read_older_accesses(&own.key, &mut reading).await?;
+        }
+        let directory = Directory::prove(&self.client, &reading.head).await?;
+        let name_of = |caller| self.viewer_name(&directory, caller);
+        Ok(to_js(&AccessesView::new(own.query(), &reading, name_of)?))
     }
 
     /// Proves what others let this person read.
