@@ -113,6 +113,7 @@ mod clique;
 mod fault;
 mod header;
 mod inclusion;
+mod keccak;
 mod known_key;
 mod logs;
 mod ordered_trie;
@@ -140,6 +141,7 @@ pub use crate::{
         InclusionError, ItemKind, ProvenReceipt, ProvenReceipts, ProvenTransaction, ProvenTransactions,
         verify_receipt, verify_receipts, verify_transaction, verify_transactions,
     },
+    keccak::keccak256_pair,
     known_key::{KnownKeys, Signed},
     logs::{LogFilter, LogsError, ProvenLog, verify_logs},
     proof::{ProofError, ProvenAccount, ProvenSlot, verify_account},

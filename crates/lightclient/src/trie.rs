@@ -3,7 +3,7 @@
 //! Each node must have the hash by which the node above names it, from the root down. The walk ends with the
 //! value, or where the trie shows that there is none: both are proven. The proof must be exactly the nodes on
 //! the way: none spare, none missing, none twice, and nodes shorter than 32 bytes inside their parent, where
-//! the trie has them. Nothing is copied or allocated.
+//! the trie has them. Nothing is copied or allocated. Nodes are hashed two at a time, and used one by one.
 //!
 //! Keys are 32 bytes (hashes of addresses or slots), or positions in a list. No key is the beginning of another, so
 //! a way that ends before its key, a key that ends before its way, and a value inside a branch cannot occur in a real
@@ -15,6 +15,7 @@ use alloy_primitives::{B256, Bytes, b256, keccak256};
 
 use crate::{
     Fault,
+    keccak::keccak256_pair,
     ordered_trie::IndexKey,
     rlp::{self, Item, RlpError, RlpKind},
 };
@@ -50,7 +51,7 @@ fn walk<'p>(root: B256, mut path: Path<'_>, proof: &'p [Bytes]) -> Result<Option
             Err(TrieError::SpareNodes { expected: 0, found: proof.len() })
         };
     }
-    let mut nodes = Nodes { proof, used: 0 };
+    let mut nodes = Nodes { proof, used: 0, hash_ahead: None };
     let mut payload = nodes.next(root)?;
     let value = loop {
         // Every step but the last uses at least one nibble of the key, so this ends.
@@ -70,6 +71,8 @@ fn walk<'p>(root: B256, mut path: Path<'_>, proof: &'p [Bytes]) -> Result<Option
 struct Nodes<'p> {
     proof: &'p [Bytes],
     used: usize,
+    /// Hash of the next node, if it was hashed together with the last.
+    hash_ahead: Option<B256>,
 }
 
 impl<'p> Nodes<'p> {
@@ -77,7 +80,7 @@ impl<'p> Nodes<'p> {
     fn next(&mut self, expected: B256) -> Result<&'p [u8], TrieError> {
         let index = self.used;
         let node = self.proof.get(index).ok_or(TrieError::MissingNode { index, expected })?;
-        let found = keccak256(node);
+        let found = self.hash(node);
         if found != expected {
             return Err(if index == 0 {
                 TrieError::Root { expected, found }
@@ -92,6 +95,17 @@ impl<'p> Nodes<'p> {
         }
         let list = rlp::Reader::open(node).map_err(|source| self.malformed(NodeFault::Rlp(source)))?;
         Ok(list.rest())
+    }
+
+    /// The hash of the next node.
+    fn hash(&mut self, node: &[u8]) -> B256 {
+        if let Some(hash) = self.hash_ahead.take() {
+            return hash;
+        }
+        let Some(after) = self.proof.get(self.used + 1) else { return keccak256(node) };
+        let [hash, ahead] = keccak256_pair(node, after);
+        self.hash_ahead = Some(ahead);
+        hash
     }
 
     fn malformed(&self, fault: NodeFault) -> TrieError {

@@ -54,7 +54,8 @@ pub(crate) fn wasm(package: &str, features: &[&str], folder: &Path, name: &str) 
     let folder = folder.display().to_string();
     let bindgen = ["--target", "web", "--out-dir", &folder, "--out-name", name, &wasm];
     step("wasm-bindgen", command("wasm-bindgen", &bindgen, "."))?;
-    // The features that rustc turns on for this target; with --all-features wasm-opt writes what browsers lack.
+    // The features that rustc turns on for this target, and what the light client's Keccak asks for (simd); with
+    // --all-features wasm-opt writes what browsers lack.
     let features = [
         "bulk-memory",
         "multivalue",
@@ -62,6 +63,7 @@ pub(crate) fn wasm(package: &str, features: &[&str], folder: &Path, name: &str) 
         "nontrapping-float-to-int",
         "reference-types",
         "sign-ext",
+        "simd",
     ]
     .map(|feature| format!("--enable-{feature}"));
     let file = format!("{folder}/{name}_bg.wasm");

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 mod clique;
 mod contract;
+mod keccak;
 mod proofs;
 mod qbft;
 mod seal_variants;
