@@ -26,7 +26,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
 const MAX_FILE_LINES: usize = 400;
 const MAX_FUNCTION_LINES: usize = 60;
 /// `protocol` is the largest: it holds the chain's half and the records' half of one set of rules.
-const MAX_CRATE_LINES: usize = 4_500;
+const MAX_CRATE_LINES: usize = 5_000;
 
 #[test]
 fn crates_depend_in_one_direction() {
