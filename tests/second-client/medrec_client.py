@@ -1,0 +1,82 @@
+"""Becomes a patient of the steward that sends an invitation, reads every record, and prints its digest.
+
+Written from docs/gatekeeper-protocol.md; § numbers are that text's.
+"""
+
+import argparse
+import base64
+import json
+import os
+import sys
+import time
+
+from basics import ProtocolError, require, sha256, tohex
+from chain import ACTIVE, PROPOSED, Chain
+from gatekeeper import Refused, Relationship, base64url, make_call, open_answer, send
+from keys import G, address_of, signing_key, times
+from records import CATEGORIES, verify_categories
+
+
+def read_invitation(text):
+    """Chain id, steward and code."""
+    data = base64.urlsafe_b64decode(text.rpartition("/")[2] + "==")
+    require(len(data) == 49 and data[0] == 1 and data[45:] == sha256(data[:45])[:4], "not an invitation")
+    return int.from_bytes(data[1:9], "big"), data[9:29], data[29:45]
+
+
+def main():
+    arguments = argparse.ArgumentParser(description="Accepts an invitation and reads every record.")
+    arguments.add_argument("network", help="the network description")
+    arguments.add_argument("invitation", help="its text, or the link that ends in it")
+    arguments.add_argument("--categories", default=",".join(CATEGORIES), help="read these, in the order of their numbers")
+    arguments.add_argument("--keep", metavar="FILE", help="keep the last answer, and the key that opens it, for the tests")
+    given = arguments.parse_args()
+
+    with open(given.network, encoding="utf-8") as file:
+        chain = Chain(json.load(file))
+    chain_id, steward, code = read_invitation(given.invitation)
+    require(chain_id == chain.chain_id, "an invitation to another network")
+    secret = signing_key(os.urandom(64), chain_id, 1)
+    one = Relationship(chain_id, chain.relationships, address_of(times(secret, G)), steward)
+    origin = chain.origin(steward)
+
+    def ask(method, params, head):
+        call = make_call(secret, one, origin, method, params, head, int(time.time()))
+        answer = send(call, origin)
+        return call, answer, open_answer(call, answer)
+
+    ask("invitation.redeem", {"code": base64url(code)}, chain.head())
+    chain.wait(one.patient, steward, PROPOSED)
+    chain.accept(secret, steward)
+    chain.wait(one.patient, steward, ACTIVE)
+
+    head = chain.head()
+    root, total = chain.record_set(one.patient, steward, head["number"])
+    asked = given.categories.split(",")
+    call, answer, content = ask("records.read", {"categories": asked}, head)
+    verdicts = verify_categories(content, asked, root, total)
+    shown = {name: [digest.hex() if digest else verdict for verdict, digest in records]
+             for name, records in verdicts.items()}
+    print(json.dumps({"patient": tohex(one.patient), "total": total, "categories": shown}))
+    if given.keep:
+        with open(given.keep, "w", encoding="utf-8") as file:
+            keep(file, call, answer, {"categories": asked, "root": tohex(root), "total": total})
+
+
+def keep(file, call, answer, anchor):
+    one = call.relationship
+    json.dump({
+        "call": {"chainId": one.chain_id, "contract": tohex(one.contract), "patient": tohex(one.patient),
+                 "steward": tohex(one.steward), "authority": call.authority, "replySecret": tohex(call.reply_secret),
+                 "signature": tohex(call.signature)},
+        "answer": {"status": answer.status, "fields": answer.fields, "body": tohex(answer.body)},
+        "anchor": anchor,
+    }, file, indent=1)
+    file.write("\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ProtocolError, Refused) as error:
+        sys.exit(f"{type(error).__name__}: {error}")

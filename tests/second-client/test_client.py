@@ -1,0 +1,259 @@
+"""What the client takes and refuses, on an answer that a gatekeeper gave (`answer.json`)."""
+
+import base64
+import copy
+import json
+import unittest
+from dataclasses import replace
+from pathlib import Path
+
+from basics import ProtocolError, sha256, strict_json, tohex, u64
+from gatekeeper import (KEM, Answer, Call, Refused, Relationship, digest_field, labeled_expand, labeled_extract,
+                        message_digest, open_answer, open_envelope, unpad)
+from keys import G, address_of, recover, seed_of, sign_digest, signing_key, times
+from records import canonical, node, number_text, seconds_of, time_of, tree, verify_categories, verify_category
+
+HERE = Path(__file__).parent
+VECTORS = HERE.parent / "vectors/protocol"
+
+
+def kept():
+    """The call, its answer, and what stands on chain."""
+    saved = json.loads((HERE / "answer.json").read_text("utf-8"))
+    call, answer, anchor = saved["call"], saved["answer"], saved["anchor"]
+    data = {name: bytes.fromhex(value[2:]) for name, value in call.items() if name not in ("chainId", "authority")}
+    one = Relationship(call["chainId"], data["contract"], data["patient"], data["steward"])
+    return (Call(one, call["authority"], data["replySecret"], data["signature"], {}, b""),
+            Answer(answer["status"], answer["fields"], bytes.fromhex(answer["body"][2:])),
+            (anchor["categories"], bytes.fromhex(anchor["root"][2:]), anchor["total"]))
+
+
+def derive_key(data):
+    """RFC 9180 §7.1.3 `DeriveKeyPair` for X25519."""
+    return labeled_expand(KEM, labeled_extract(KEM, b"", b"dkp_prk", data), b"sk", b"", 32)
+
+
+def flip(data, index, bit=1):
+    return data[:index] + bytes([data[index] ^ bit]) + data[index + 1:]
+
+
+class Answers(unittest.TestCase):
+    def setUp(self):
+        self.call, self.answer, _ = kept()
+
+    def refuses(self, why, call=None, **changes):
+        with self.assertRaisesRegex(ProtocolError, why):
+            open_answer(call or self.call, replace(self.answer, **changes))
+
+    def test_opens_the_answer_to_its_call(self):
+        self.assertEqual(list(open_answer(self.call, self.answer)), ["categories"])
+
+    def test_refuses_any_changed_byte_of_the_body(self):
+        for index in range(len(self.answer.body)):
+            self.refuses("not the one that was signed", body=flip(self.answer.body, index))
+
+    def test_refuses_a_changed_body_with_its_new_digest(self):
+        body = flip(self.answer.body, 100)
+        fields = {**self.answer.fields, "content-digest": digest_field(body)}
+        self.refuses("steward|point", body=body, fields=fields)
+
+    def test_refuses_a_changed_envelope_even_if_it_were_signed(self):
+        for index in (0, 31, 32, 1000, len(self.answer.body) - 1):
+            with self.assertRaisesRegex(ProtocolError, "does not open"):
+                open_envelope(self.call, flip(self.answer.body, index))
+
+    def test_refuses_the_answer_to_another_request(self):
+        call = replace(self.call, signature=flip(self.call.signature, 40))
+        self.refuses("steward|point", call)
+        with self.assertRaisesRegex(ProtocolError, "does not open"):
+            open_envelope(call, self.answer.body)
+
+    def test_refuses_another_steward_chain_or_gatekeeper(self):
+        one = self.call.relationship
+        self.refuses("by another", replace(self.call, relationship=replace(one, steward=one.patient)))
+        self.refuses("by another", replace(self.call, relationship=replace(one, chain_id=one.chain_id + 1)))
+        self.refuses("steward|point", replace(self.call, authority="elsewhere.example"))
+
+    def test_refuses_another_status_and_other_fields(self):
+        self.refuses("does not fit", status=403)
+        self.refuses("steward|point", status=403, fields={**self.answer.fields, "content-type": "application/json"})
+        for name, found, other, why in [
+            ("signature-input", ";created=", ";created=1", "steward|point"),
+            ("signature-input", ";created=", ";created=0", "time"),
+            ("signature-input", "medrec-v1", "medrec-v2", "another way"),
+            ("signature", "mr=:", "mr=: ", "no signature"),
+        ]:
+            changed = self.answer.fields[name].replace(found, other)
+            self.refuses(why, fields={**self.answer.fields, name: changed})
+
+
+
+class Vectors(unittest.TestCase):
+    """`call.json`, which another implementation made."""
+
+    def setUp(self):
+        self.vector = json.loads((VECTORS / "call.json").read_text("utf-8"))
+        body = json.loads(self.vector["body"])
+        one = Relationship(body["network"], *(bytes.fromhex(body[name][2:]) for name in ("contract", "patient", "steward")))
+        self.signature = base64.b64decode(self.vector["headers"]["signature"][4:-1])
+        secret = derive_key(bytes.fromhex(self.vector["replySecret"][2:]))
+        self.call = Call(one, "records.example:8443", secret, self.signature, {}, b"")
+
+    def answer(self, name):
+        saved = self.vector[name]
+        return Answer(saved["status"], saved["headers"], bytes.fromhex(saved["body"][2:]))
+
+    def test_signs_the_same_bytes(self):
+        r, s, parity = sign_digest(int(self.vector["patientKey"], 16), message_digest(self.vector["base"]))
+        self.assertEqual(r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + parity]), self.signature)
+        self.assertEqual(recover(message_digest(self.vector["base"]), self.signature), self.call.relationship.patient)
+
+    def test_opens_the_answer(self):
+        self.assertEqual(open_answer(self.call, self.answer("sealed")), json.loads(self.vector["plaintext"]))
+
+    def test_raises_the_signed_refusal(self):
+        with self.assertRaisesRegex(Refused, "no_grant"):
+            open_answer(self.call, self.answer("refusal"))
+
+
+class RecordSets(unittest.TestCase):
+    def setUp(self):
+        call, answer, self.anchor = kept()
+        self.content = open_answer(call, answer)
+        self.records = self.content["categories"][0]["records"]
+
+    def verdicts(self):
+        (records,) = verify_categories(self.content, *self.anchor).values()
+        return [verdict for verdict, _ in records]
+
+    def refuses(self, why):
+        with self.assertRaisesRegex(ProtocolError, why):
+            self.verdicts()
+
+    def test_verifies_every_record(self):
+        self.assertGreater(len(self.records), 1)
+        self.assertEqual(self.verdicts(), ["verified"] * len(self.records))
+
+    def test_refuses_a_withheld_record(self):
+        self.records.pop()
+        self.refuses("wrong counts")
+        self.content["categories"][0]["count"] -= 1
+        self.refuses("not the ones on chain")
+
+    def test_refuses_a_withheld_category(self):
+        self.content["categories"].pop()
+        self.refuses("not as many categories")
+
+    def test_names_a_missing_record(self):
+        del self.records[0]["salt"], self.records[0]["content"]
+        self.assertEqual(self.verdicts()[:2], ["missing", "verified"])
+
+    def test_refuses_half_a_record(self):
+        del self.records[0]["content"]
+        self.refuses("half a record")
+
+    def test_names_an_altered_record(self):
+        record, good = self.records[0], copy.deepcopy(self.records[0])
+        for name, value in [("content", good["content"].replace("a", "b", 1)), ("content", good["content"] + " "),
+                            ("content", good["content"] + "\ud800"),
+                            ("salt", self.records[1]["salt"])]:
+            record.update(good)
+            record[name] = value
+            self.assertEqual(self.verdicts()[:2], ["altered", "verified"])
+
+    def test_refuses_records_added_or_in_another_order(self):
+        self.records.reverse()
+        self.refuses("not the ones on chain")
+        self.records.reverse()
+        self.records.append(self.records[0])
+        self.content["categories"][0]["count"] += 1
+        self.refuses("not the ones on chain")
+
+    def test_refuses_another_revision(self):
+        names, root, total = self.anchor
+        self.anchor = (names, flip(root, 0), total)
+        self.refuses("not the ones on chain")
+        self.anchor = (names, root, total + 1)
+        self.refuses("wrong counts")
+
+    def test_refuses_another_category(self):
+        self.anchor = (["problems"], *self.anchor[1:])
+        self.refuses("another category")
+
+
+class CraftedRecordSets(unittest.TestCase):
+    """What a steward could publish that follows the tree's rules and not the records'."""
+
+    def verdicts(self, *texts):
+        salt, records = bytes(32), []
+        for text in texts:
+            resource = json.loads(text)
+            key = u64(time_of(resource)) + sha256(f"{resource['resourceType']}/{resource['id']}".encode())
+            leaf = sha256(b"\0", b"\0", key, sha256(salt, sha256(text.encode())))
+            records.append({"leaf": tohex(leaf), "salt": tohex(salt), "content": text})
+        top = sha256(b"\2", b"\0", u64(len(texts)), tree([bytes.fromhex(one["leaf"][2:]) for one in records]), salt)
+        for _ in range(4):
+            top = node(top, bytes(32))
+        answer = {"category": "allergies", "count": len(texts), "salt": tohex(salt), "path": [tohex(bytes(32))] * 4,
+                  "total": len(texts), "records": records}
+        verdicts = verify_category(answer, 0, sha256(b"\3", top, u64(len(texts))), len(texts))
+        return [verdict for verdict, _ in verdicts]
+
+    def test_refuses_keys_that_do_not_rise(self):
+        older, newer = ('{"date":"%d","id":"a","resourceType":"Device"}' % year for year in (2015, 2016))
+        self.assertEqual(self.verdicts(older, newer), ["verified", "verified"])
+        for texts in ((newer, older), (older, older)):
+            with self.assertRaisesRegex(ProtocolError, "out of order"):
+                self.verdicts(*texts)
+
+    def test_names_a_text_that_is_not_canonical_as_altered(self):
+        for text in ('{"resourceType":"Device","id":"a"}', '{"id":"a","resourceType":"Device" }',
+                     '{"id":"a","n":1.0,"resourceType":"Device"}', '{"id":"a","meta":{},"resourceType":"Device"}'):
+            self.assertEqual(self.verdicts(text), ["altered"])
+
+
+class Texts(unittest.TestCase):
+    def test_takes_the_one_padding_only(self):
+        self.assertEqual(unpad(bytes([0, 0, 0, 2]) + b"{}" + bytes(4090)), b"{}")
+        for content in (bytes([0, 0, 0, 2]) + b"{}", bytes([0, 0, 0, 2]) + b"{}" + bytes(4089) + b"\1",
+                        bytes([0, 0, 0, 2]) + b"{}" + bytes(8186), bytes([0, 0, 255, 252]) + bytes(4092), b""):
+            with self.assertRaisesRegex(ProtocolError, "padding"):
+                unpad(content)
+
+    def test_derives_the_keys_of_the_vectors(self):
+        vector = json.loads((VECTORS / "identities.json").read_text("utf-8"))
+        for one in vector["identities"]:
+            secret = signing_key(seed_of(vector["phrase"]), one["chain"], one["index"])
+            self.assertEqual(tohex(address_of(times(secret, G))), one["address"])
+
+    def test_writes_numbers_as_ecmascript_does(self):
+        # From RFC 8785, appendix B, and around the two turns to an exponent.
+        for number, text in [(0.0, "0"), (-0.0, "0"), (5e-324, "5e-324"), (1.7976931348623157e308, "1.7976931348623157e+308"),
+                             (9007199254740992.0, "9007199254740992"), (295147905179352830000.0, "295147905179352830000"),
+                             (1e21, "1e+21"), (9.999999999999997e22, "9.999999999999997e+22"), (1e-7, "1e-7"),
+                             (0.000001, "0.000001"), (333333333.3333332, "333333333.3333332"), (-12.5, "-12.5")]:
+            self.assertEqual(number_text(number), text)
+
+    def test_sorts_members_by_utf16(self):
+        self.assertEqual(canonical(strict_json('{"\\ufb33": 1, "\\ud83d\\ude00": 2, "a": [true, null, "\\u000f\\n"]}')),
+                         '{"a":[true,null,"\\u000f\\n"],"\U0001f600":2,"\ufb33":1}')
+
+    def test_refuses_json_with_two_meanings(self):
+        for text in ['{"a":1,"a":1}', "[NaN]", "[1] 2", ""]:
+            with self.assertRaises(ProtocolError):
+                strict_json(text)
+
+    def test_reads_dates(self):
+        for text, seconds in [("1970", 0), ("2015-02", 1422748800), ("2015-02-07T13:28:17-05:00", 1423333697),
+                              ("1969-12-31T23:59:59.9Z", -1), ("2016-12-31T23:59:60Z", 1483228800)]:
+            self.assertEqual(seconds_of(text), seconds)
+        for text in ["", "2015-2", "2015-02-30", "0000", "2015-02-07T13:28Z", "2015-02-07T13:28:17", "2015-02-07T24:00:00Z",
+                     "2015-02-07T13:28:17+15:00", "2015-02-07T13:28:61Z"]:
+            with self.assertRaises(ProtocolError):
+                seconds_of(text)
+        self.assertEqual(time_of({"period": {"end": "2015"}, "issued": "1970"}), 2**63)
+        self.assertEqual(time_of({}), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
