@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
 
-const top = path.resolve(import.meta.dirname, '../..');
-const target = process.env.MEDREC_TARGET ?? path.join(top, 'target');
+export const top = path.resolve(import.meta.dirname, '../..');
+export const target = process.env.MEDREC_TARGET ?? path.join(top, 'target');
 
 /** The running network: what `demo.json` says of it, and the handles to disturb it. */
 export class Stack {
@@ -74,7 +74,7 @@ export class Stack {
 }
 
 /** The output of a program that must succeed. */
-function run(program, args) {
+export function run(program, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';

@@ -5,7 +5,7 @@
 use std::process::Stdio;
 use std::time::Instant;
 
-use crate::run::{Outcome, command, target};
+use crate::run::{Outcome, command, step, target};
 use crate::{build, check, tools};
 
 /// How many tests passed and failed.
@@ -33,11 +33,19 @@ pub(crate) fn all() -> Outcome {
     tally.cargo("web in Chromium", &[&wasm[..], &["web", "--tests"]].concat());
     tally.node("page units", "npm", "www", &["run", "--silent", "test"]);
     tally.node("engines", "node", "tests/engines", &["--test", "--test-concurrency=1"]);
+    tally.count("second client", tools::python("tests/second-client").and_then(|()| second_client()));
     tally.count("journey packages", tools::npm("tests/journeys"));
     tally.node("journeys", "node", "tests/journeys", &["--test", "--test-concurrency=1"]);
     eprintln!("{:.0} s", started.elapsed().as_secs_f32());
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if tally.failed == 0 { Ok(()) } else { Err("some tests failed".into()) }
+}
+
+/// What the client in Python takes and refuses; counts as one test.
+fn second_client() -> Outcome {
+    let python = target().join("tools/python/bin/python");
+    let python = python.to_str().ok_or("the target folder's path is not UTF-8")?;
+    step("second client", command(python, &["-m", "unittest"], "tests/second-client"))
 }
 
 impl Tally {

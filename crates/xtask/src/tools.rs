@@ -1,5 +1,6 @@
 //! Installs what a step needs and the machine lacks: the wasm target, `wasm-bindgen` at the version of
-//! `Cargo.lock`, npm packages, Chromium. Everything but Chromium lands under the project's own folders.
+//! `Cargo.lock`, npm and Python packages, Chromium. All but Chromium and Python itself lands under the project's own
+//! folders.
 
 use crate::run::{Outcome, command, output_of, root, step, step_shown, target};
 
@@ -56,18 +57,42 @@ pub(crate) fn npm(folder: &str) -> Outcome {
     Ok(())
 }
 
+/// A Python of our own with the packages of `folder`, exactly as its `requirements.txt` says; from Debian's packages
+/// where the machine's Python cannot make one.
+pub(crate) fn python(folder: &str) -> Outcome {
+    let wanted = std::fs::read_to_string(root().join(folder).join("requirements.txt"))?;
+    let own = target().join("tools/python");
+    let stamp = own.join(".installed-from");
+    if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
+        return Ok(());
+    }
+    if output_of(command("python3", &["-c", "import ensurepip, venv"], ".")).is_err() {
+        apt("Python (Debian's packages)", &["python3", "python3-venv"])?;
+    }
+    let own = own.to_str().ok_or("the target folder's path is not UTF-8")?;
+    step("Python environment", command("python3", &["-m", "venv", "--clear", own], "."))?;
+    let install =
+        ["-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", "requirements.txt"];
+    step(&format!("Python packages of {folder}"), command(&format!("{own}/bin/python"), &install, folder))?;
+    std::fs::write(stamp, wanted)?;
+    Ok(())
+}
+
 /// Chromium and its driver, with a font that shows Chinese; from Debian's packages when missing.
 pub(crate) fn chromium() -> Outcome {
     let here = |program| output_of(command(program, &["--version"], ".")).is_ok();
     if here("chromium") && here("chromedriver") {
         return Ok(());
     }
+    apt("Chromium (Debian's packages)", &["chromium", "chromium-driver", "fonts-noto-cjk"])
+}
+
+/// Installs packages of Debian's.
+fn apt(name: &str, packages: &[&str]) -> Outcome {
     step("apt-get update", command("apt-get", &["update", "-qq"], "."))?;
-    let packages =
-        ["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver", "fonts-noto-cjk"];
-    let mut install = command("apt-get", &packages, ".");
-    install.env("DEBIAN_FRONTEND", "noninteractive");
-    step("Chromium (Debian's packages)", install)
+    let mut install = command("apt-get", &["install", "-y", "-qq", "--no-install-recommends"], ".");
+    install.args(packages).env("DEBIAN_FRONTEND", "noninteractive");
+    step(name, install)
 }
 
 /// The version that `Cargo.lock` holds of `package`.
