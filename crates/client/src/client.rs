@@ -12,7 +12,7 @@ use protocol::network::Network;
 
 use crate::error::{ClientError, EndpointFailure, Problem};
 use crate::ports::Platform;
-use crate::rpc::{Endpoint, RpcError, TIMEOUT_MILLIS};
+use crate::rpc::{Endpoint, TIMEOUT_MILLIS};
 use crate::sync::SyncError;
 
 /// A light client of one network. Share it by reference or `Arc`; all methods take `&self`.
@@ -180,17 +180,10 @@ impl Source {
     }
 }
 
-/// Makes one error of the failures of all endpoints: the first that is more than silence, else that nobody answered, or
-/// that nobody has it.
+/// Makes one error of the failures of all endpoints: the first that is more than silence, else that nobody answered.
 pub(crate) fn none_answered(failures: Vec<ClientError>) -> ClientError {
     if let Some(telling) = failures.iter().find(|error| error.fault() != Fault::Unavailable) {
         return telling.clone();
-    }
-    let is_absent = |error: &ClientError| matches!(&*error.problem, Problem::Rpc(RpcError::Absent { .. }));
-    if let Some(first) = failures.first()
-        && failures.iter().all(is_absent)
-    {
-        return first.clone();
     }
     let endpoints = failures
         .into_iter()

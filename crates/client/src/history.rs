@@ -19,11 +19,11 @@ use lightclient::{
 
 use self::fetch::Body;
 use crate::client::{Client, Head, none_answered};
-use crate::error::ClientError;
+use crate::error::{ClientError, Problem};
 use crate::join::join_all;
 use crate::ports::Platform;
 use crate::progress::{Progress, Step};
-use crate::rpc::{Endpoint, RpcCall, decode_transaction_block};
+use crate::rpc::{Endpoint, RpcCall, RpcError, decode_transaction_block};
 
 mod fetch;
 #[cfg(test)]
@@ -172,22 +172,45 @@ impl<P: Platform> Client<P> {
         for index in self.reading_order(head.header.number()) {
             let Some(endpoint) = self.endpoint(index, &requests) else { continue };
             let error = match block_from(&endpoint, head.header.number(), transaction).await {
-                Ok(number) => {
-                    let header = self.ancestor(&head.header, number, &requests).await?;
-                    match find(&self.body(&header, &requests).await?, transaction) {
-                        Some(found) => return Ok(found),
-                        None => HistoryError::NotInBlock { transaction, number }.into(),
-                    }
-                }
+                Ok(number) => match self.find_in(head, number, transaction, &requests).await {
+                    Ok(found) => return Ok(found),
+                    Err(error) => error,
+                },
                 Err(error) => error,
             };
             let error = error.at(endpoint.url);
             self.note_failure(index, &error);
             failures.push(error);
         }
+        if let Some(unknown) = failures.first()
+            && failures.iter().all(is_unknown_transaction)
+        {
+            return Err(unknown.clone());
+        }
         Err(none_answered(failures))
     }
+
+    /// The transaction and its receipt, if this block has it.
+    async fn find_in(
+        &self,
+        head: &Head,
+        number: BlockNumber,
+        transaction: B256,
+        requests: &AtomicU64,
+    ) -> Result<(ProvenTransaction, ProvenReceipt), ClientError> {
+        let header = self.block(head, number).await?;
+        let body = self.body(&header, requests).await?;
+        find(&body, transaction).ok_or_else(|| HistoryError::NotInBlock { transaction, number }.into())
+    }
 }
+
+/// Whether an endpoint has answered that it knows of no such transaction, or of none in a block that we can reach.
+fn is_unknown_transaction(error: &ClientError) -> bool {
+    matches!(&*error.problem, Problem::Rpc(RpcError::Absent { what }) if NOT_MINED.contains(what))
+}
+
+/// What is absent where a transaction is not, or not yet, in a block up to the head.
+const NOT_MINED: [&str; 2] = ["such transaction", "block with such transaction"];
 
 /// Asks one endpoint for the height of a transaction's block.
 async fn block_from<P: Platform>(
@@ -197,8 +220,11 @@ async fn block_from<P: Platform>(
 ) -> Result<BlockNumber, ClientError> {
     let answer = endpoint.ask_one(RpcCall::transaction(transaction)).await?;
     let number = decode_transaction_block(&answer)?;
-    check_distance(head, number)?;
-    Ok(number)
+    match check_distance(head, number) {
+        // Younger than what we have verified: for us it is not there yet.
+        Err(HistoryError::AfterHead { .. }) => Err(RpcError::Absent { what: NOT_MINED[1] }.into()),
+        result => Ok(result.map(|()| number)?),
+    }
 }
 
 /// The transaction of a block and its receipt.

@@ -162,7 +162,7 @@ async fn an_endpoint_without_receipts_is_no_liar() {
     assert_eq!(summary(&logs), recorded_logs(number));
     let (alone, head) = synced(vec![Manner::NoReceipts]).await;
     let error = alone.logs(&head, &everything(), number..=number).await.unwrap_err();
-    assert_eq!(error.code(), "rpc/absent");
+    assert_eq!(error.code(), "network/unreachable");
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn proves_a_transaction_and_its_receipt() {
 async fn a_transaction_that_is_not_where_a_node_says_is_looked_for_elsewhere() {
     let (_, hash) = last_body();
     let away = [json!("0xc8"), json!("0xffff"), json!("c8"), Value::Null];
-    let codes = ["history/not-in-block", "history/after-head", "rpc/malformed", "rpc/absent"];
+    let codes = ["history/not-in-block", "rpc/absent", "rpc/malformed", "rpc/absent"];
     for (number, code) in away.into_iter().zip(codes) {
         let (alone, head) = synced(vec![Manner::NamesBlock(number.clone())]).await;
         assert_eq!(alone.receipt(&head, hash).await.unwrap_err().code(), code);
