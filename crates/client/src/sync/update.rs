@@ -13,7 +13,7 @@ use lightclient::{SealScheme, TrustedCheckpoint, VerifiedHeader, VerifyError};
 use protocol::checkpoint::{CheckpointError, CheckpointUpdate};
 
 use super::round::{Round, Sighting};
-use super::{SyncError, SyncReport, SyncStart};
+use super::{SyncReport, SyncStart};
 use crate::client::{Client, none_answered};
 use crate::error::{ClientError, Problem};
 use crate::history::HistoryError;
@@ -26,7 +26,7 @@ impl<P: Platform> Client<P> {
     /// Syncs from a checkpoint that enough operators of the network have signed, in place of the head known so far.
     ///
     /// # Errors
-    /// [`CheckpointError`] unless it is signed and later than the head; [`SyncError::Equivocation`] if it is on another
+    /// [`CheckpointError`] unless it is signed and later than the head; [`SyncError::Equivocation`](super::SyncError::Equivocation) if it is on another
     /// chain than the head, for ever after; otherwise as [`sync`](Self::sync).
     pub async fn update_checkpoint(&self, update: &CheckpointUpdate) -> Result<SyncReport, ClientError> {
         self.check_frozen().await?;
@@ -87,7 +87,11 @@ impl<P: Platform> Round<'_, P> {
     /// The evidence that two blocks share a height, or why it is none.
     async fn fork(&mut self, ours: &VerifiedHeader, theirs: &VerifiedHeader) -> ClientError {
         match (self.with_signers(ours).await, self.with_signers(theirs).await) {
-            (Ok(ours), Ok(theirs)) => SyncError::equivocation(&ours, &theirs).into(),
+            // Only if those we trust have sealed the other one, too: strangers can make any block.
+            (Ok(ours), Ok(theirs)) => match self.conflict(&ours, &theirs) {
+                Ok(conflict) => conflict,
+                Err(equivocation) => equivocation,
+            },
             (Err(error), _) | (_, Err(error)) => error,
         }
     }

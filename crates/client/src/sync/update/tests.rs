@@ -5,6 +5,7 @@ use protocol::network::{Network, Operators};
 
 use super::*;
 use crate::head_store::encode_stored_head;
+use crate::sync::SyncError;
 use crate::sync::tests::{honest, made_chain, next_header};
 use crate::testing::{Chain, LAST, Manner, Node, TestPlatform, hash_of, seal, validator};
 
