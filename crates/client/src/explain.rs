@@ -358,7 +358,7 @@ pub(crate) fn transact(error: &TransactError) -> Explained {
 pub(crate) fn access_log(error: &AccessLogError) -> Explained {
     match error {
         AccessLogError::Head { expected, found, .. } => mismatch("access-log/other-head", expected, found),
-        AccessLogError::NoFirst => mismatch("access-log/numbering", 1, 0),
+        AccessLogError::NoFirst { found } => found_at("access-log/numbering", found),
         AccessLogError::Shortened { expected, found } => mismatch("access-log/shortened", expected, found),
     }
 }

@@ -36,7 +36,7 @@ impl LogPoint {
     #[must_use]
     pub fn after(self, entry: &str) -> Self {
         let link = [self.head.0, record_digest(entry.as_bytes()).0].concat();
-        Self { count: self.count.saturating_add(1), head: record_digest(&link) }
+        Self { count: self.count + 1, head: record_digest(&link) }
     }
 }
 
@@ -44,7 +44,7 @@ impl LogPoint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccessesAnswer {
-    /// Number of the first entry here, from 1; where none is listed, of the next that will be.
+    /// Number of the first entry here, from 1; 1 where none is listed.
     pub first: u64,
     /// The head before that entry.
     pub before: B256,
@@ -122,7 +122,10 @@ pub fn verify_page_before(
 
 impl VerifiedPage {
     fn read(answer: AccessesAnswer) -> Result<Self, AccessLogError> {
-        let count = answer.first.checked_sub(1).ok_or(AccessLogError::NoFirst)?;
+        let count = answer.first.checked_sub(1).ok_or(AccessLogError::NoFirst { found: 0 })?;
+        if answer.entries.is_empty() && count > 0 || count > MAX_COUNT {
+            return Err(AccessLogError::NoFirst { found: answer.first });
+        }
         let start = LogPoint { count, head: answer.before };
         if count == 0 && start != LogPoint::START {
             return Err(AccessLogError::Head { count, expected: B256::ZERO, found: start.head });
@@ -202,9 +205,12 @@ pub enum AccessLogError {
         /// The head that the entries lead to.
         found: B256,
     },
-    /// Entries are numbered from 1.
-    #[error("access log: entry 0")]
-    NoFirst,
+    /// No entry has this number, or none follows that would.
+    #[error("access log: begins with entry {found}")]
+    NoFirst {
+        /// The number of the first entry, as the list has it.
+        found: u64,
+    },
     /// The list ends too early, or too late.
     #[error("access log of {found} entries, expected {expected}")]
     Shortened {
@@ -222,6 +228,8 @@ impl AccessLogError {
     }
 }
 
+/// No log grows beyond: what JavaScript counts exactly, with room for a page.
+const MAX_COUNT: u64 = 1 << 52;
 /// An entry is about 700 bytes; a record of any kind may have a mebibyte.
 const LIMITS: JsonLimits = JsonLimits { bytes: 64 << 10, depth: 16 };
 

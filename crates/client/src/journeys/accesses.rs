@@ -97,6 +97,10 @@ impl<P: Platform> Client<P> {
         reading: &mut AccessReading,
     ) -> Result<(), ClientError> {
         let (false, Some(oldest)) = (reading.is_whole(), reading.pages.last()) else { return Ok(()) };
+        if reading.pages.len() >= MAX_PAGES {
+            let reason = format!("an access log of more than {MAX_PAGES} pages");
+            return Err(ClientError::from(GatekeeperError::Content { reason }).at(&reading.steward.endpoint));
+        }
         let before = Some(oldest.start().count.saturating_add(1));
         let answer = self.list_accesses(&reading.head, &reading.steward, key, before).await?;
         if answer.entries.is_empty() {
@@ -124,6 +128,9 @@ impl<P: Platform> Client<P> {
         })
     }
 }
+
+/// Pages that one reading holds: a gatekeeper that lists entry by entry shall not keep us for ever.
+const MAX_PAGES: usize = 100;
 
 fn at(error: impl Into<ClientError>, steward: &Member) -> ClientError {
     error.into().at(&steward.endpoint)

@@ -117,7 +117,7 @@ impl Store {
                 rows.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
             entries.reverse();
             let first = numbers.last().copied().unwrap_or(1);
-            let head = head_at(db, pseudonym, first - 1)?.unwrap_or_default();
+            let head = head_at(db, pseudonym, first - 1)?.ok_or(StoreError::Row { column: "number" })?;
             Ok(AccessesAnswer { first: unsigned("number", first)?, before: head, entries })
         })
     }

@@ -75,7 +75,12 @@ fn a_head_is_a_digest_of_digests() {
 #[test]
 fn a_log_starts_at_zero() {
     let zeroth = AccessesAnswer { first: 0, ..page(1, 2) };
-    assert_eq!(verify_newest_page(LogPoint::START, zeroth), Err(AccessLogError::NoFirst));
+    assert_eq!(verify_newest_page(LogPoint::START, zeroth), Err(AccessLogError::NoFirst { found: 0 }));
+    // Nothing listed after something that is said to be there.
+    let nothing = AccessesAnswer { entries: vec![], ..page(3, 3) };
+    assert_eq!(verify_newest_page(points(2)[2], nothing), Err(AccessLogError::NoFirst { found: 3 }));
+    let far = AccessesAnswer { first: u64::MAX, ..page(1, 2) };
+    assert_eq!(verify_newest_page(LogPoint::START, far), Err(AccessLogError::NoFirst { found: u64::MAX }));
     let before = B256::repeat_byte(1);
     let elsewhere = AccessesAnswer { before, ..page(1, 2) };
     assert_eq!(
