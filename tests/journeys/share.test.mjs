@@ -73,6 +73,6 @@ test('the patient sees who read, and by proof that nobody was left out', async (
   const reading = patient.getByRole('listitem').filter({ hasText: /read Vaccinations/ });
   await go(patient, 'Activity');
   await reading.first().waitFor(patience);
-  await patient.getByText(/entr(y is|ies are) proven: sealed by the network/).first().waitFor(patience);
+  await patient.getByText(/entr(y is|ies are) sealed by the network/).first().waitFor(patience);
   assert.equal(await patient.getByText('An entry that this page cannot read').count(), 0);
 });

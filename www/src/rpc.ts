@@ -84,6 +84,11 @@ export class RpcCaller {
     this.#send({ kind: 'live', lock });
   }
 
+  /** Whether the worker has been ended. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
   call(method: string, args: readonly unknown[], { onProgress, signal }: CallOptions = {}): Promise<unknown> {
     if (this.#closed) return Promise.reject(new MedrecError(this.#closed));
     if (signal?.aborted) return Promise.reject(new MedrecError(aborted));
@@ -108,6 +113,7 @@ export class RpcCaller {
 
   /** Ends the worker, and with it every key it held; open calls reject with `reason`. */
   close(reason: ErrorView): void {
+    if (this.#closed) return;
     this.#closed = reason;
     this.#worker.terminate();
     for (const pending of this.#pending.values()) pending.reject(new MedrecError(reason));

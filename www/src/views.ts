@@ -152,6 +152,8 @@ export interface TransactionView {
   readonly gasPrice: string | null;
   readonly maxFeePerGas: string | null;
   readonly maxPriorityFeePerGas: string | null;
+  /** Null before EIP-2930. */
+  readonly accessList: readonly { readonly address: string; readonly storageKeys: readonly string[] }[] | null;
   readonly v: string;
   readonly r: string;
   readonly s: string;

@@ -265,7 +265,8 @@ impl TransactionKind {
         }
     }
 
-    const fn access(&self) -> Option<&Access> {
+    /// What every type but the legacy one has.
+    pub const fn access(&self) -> Option<&Access> {
         match self {
             Self::Legacy { .. } => None,
             Self::AccessList { access, .. }

@@ -19,7 +19,7 @@ import type {
   TransactionView,
 } from '../views.js';
 import type { Methods } from './methods.js';
-import { Provider } from './provider.js';
+import { Provider, troubleOf } from './provider.js';
 
 export { MedrecError };
 export { Provider, ProviderRpcError } from './provider.js';
@@ -73,6 +73,7 @@ export class LightClient {
   readonly #startWorker: () => Worker;
   #provider: Provider | undefined;
   #rpc: RpcCaller;
+  #wasOpen = false;
   #isClosed = false;
 
   constructor(networkJson: string, startWorker: () => Worker) {
@@ -167,18 +168,19 @@ export class LightClient {
   }
 
   async #follow({ onSync, onError }: HeadListener, interval: number, signal: AbortSignal): Promise<void> {
-    const isOver = (): boolean => signal.aborted || this.#isClosed;
     let wait = interval;
+    const isOver = (): boolean => signal.aborted || this.#isClosed;
     while (!isOver()) {
+      const result = await this.sync({ signal }).catch(errorOf);
+      if (isOver()) return;
+      const isTrouble = result instanceof MedrecError || troubleOf(result) !== undefined;
+      wait = isTrouble ? Math.min(wait * 2, LONGEST_INTERVAL) : interval;
       try {
-        const sync = await this.sync({ signal });
-        const isSilent = sync.endpoints.every(({ state }) => state === 'unreachable');
-        wait = isSilent ? Math.min(wait * 2, LONGEST_INTERVAL) : interval;
-        onSync(sync);
+        if (result instanceof MedrecError) onError?.(result);
+        else onSync(result);
       } catch (thrown) {
-        if (isOver()) return;
-        wait = Math.min(wait * 2, LONGEST_INTERVAL);
-        onError?.(thrown instanceof MedrecError ? thrown : new MedrecError(errorView(thrown)));
+        // A listener's fault is the page's to see, and no reason to stop.
+        reportError(thrown);
       }
       await pause(wait, signal);
     }
@@ -190,32 +192,40 @@ export class LightClient {
     options?: CallOptions,
   ): Promise<ReturnType<Methods[Name]>> {
     for (let isFirst = true; ; isFirst = false) {
-      const rpc = this.#rpc;
+      const rpc = this.#live();
       try {
         const value = await rpc.call(method, args, options);
         // The worker is of the same build and checked against the same `Methods`.
         return value as ReturnType<Methods[Name]>;
       } catch (thrown) {
-        // What a worker was asked that ended is asked once more, of the next one: nothing changes by being asked twice.
-        const isReplaced = rpc !== this.#rpc;
-        if (!isFirst || !isReplaced || options?.signal?.aborted) throw thrown;
+        // What a worker was asked that the browser has ended is asked once more, of the next one: nothing changes by
+        // being asked twice. What made it panic is not.
+        const hasEnded = thrown instanceof MedrecError && thrown.code === 'internal/worker' && this.#wasOpen;
+        if (!isFirst || !hasEnded || options?.signal?.aborted) throw thrown;
       }
     }
   }
 
+  /** The worker, or another one if it has ended. One that never opened would not open the next time either. */
+  #live(): RpcCaller {
+    if (this.#rpc.isClosed && this.#wasOpen && !this.#isClosed) this.#rpc = this.#start();
+    return this.#rpc;
+  }
+
   #start(): RpcCaller {
-    let isOpen = false;
-    const onEnd = (error: ErrorView): void => {
-      if (rpc !== this.#rpc || this.#isClosed) return;
-      // A worker that never opened would not open the next time either.
-      if (isOpen) this.#rpc = this.#start();
-      rpc.close(error);
-    };
-    const rpc: RpcCaller = new RpcCaller(this.#startWorker(), onEnd);
+    const rpc: RpcCaller = new RpcCaller(this.#startWorker(), (error) => rpc.close(error));
     // The worker answers what follows once this is done, and with its error if it fails.
-    rpc.call('open', [this.#networkJson]).then(() => (isOpen = true), () => undefined);
+    rpc.call('open', [this.#networkJson]).then(
+      () => (this.#wasOpen = true),
+      // Whatever kept it from opening again may be over by the next call.
+      (thrown: unknown) => this.#wasOpen && rpc.close(errorView(thrown)),
+    );
     return rpc;
   }
+}
+
+function errorOf(thrown: unknown): MedrecError {
+  return thrown instanceof MedrecError ? thrown : new MedrecError(errorView(thrown));
 }
 
 function startWorker(): Worker {

@@ -1,12 +1,13 @@
 /**
- * An EIP-1193 provider over proven state: each answer was proven, or the request is refused.
+ * An EIP-1193 provider over proven state: what it says of the chain was proven, or the request is refused. Only `null` for a
+ * transaction that no endpoint shows, and the hash of one that was handed in, rest on nothing but what was asked.
  *
  * What a light client cannot prove (running a contract, guessing a price, what waits in a pool) it does not answer;
  * what it has no key for it does not sign. State is that of the head, or of the block asked for if that is the head.
  * Source: EIP-1193, EIP-1474, the execution API of Ethereum.
  */
 import { MedrecError, errorView } from '../rpc.js';
-import type { BlockView, ErrorView, LogQuery, LogView, ReceiptView, SyncView, TransactionView } from '../views.js';
+import type { AccountView, BlockView, ErrorView, LogQuery, LogView, ReceiptView, SyncView, TransactionView } from '../views.js';
 import type { LightClient } from './index.js';
 
 /** An error as EIP-1193 has it; `data` says what the light client found. */
@@ -32,55 +33,48 @@ type Listener = (event: unknown) => void;
 type EventName = 'accountsChanged' | 'chainChanged' | 'connect' | 'disconnect' | 'message';
 type Method = (params: readonly unknown[]) => unknown;
 
+/** What somebody subscribed to: the next block to tell of, and how. */
+interface Subscription {
+  next: number | undefined;
+  readonly tell: (from: number, to: number) => Promise<void>;
+}
+
 /** The provider of one light client. */
 export class Provider {
   readonly #light: LightClient;
   readonly #listeners = new Map<string, Set<Listener>>();
-  readonly #subscriptions = new Map<string, (from: number, head: number) => Promise<void>>();
+  readonly #subscriptions = new Map<string, Subscription>();
   readonly #methods: Readonly<Record<string, Method>>;
   #following: (() => void) | undefined;
-  #seen: number | undefined;
+  #telling: Promise<void> = Promise.resolve();
   #lastSubscription = 0;
   #isConnected = false;
-  #chainId: string | undefined;
+  #synced: { readonly at: number; readonly chainId: string } | undefined;
 
   constructor(light: LightClient) {
     this.#light = light;
     this.#methods = {
       eth_accounts: () => [],
       eth_blockNumber: async () => quantity((await this.#head()).number),
-      eth_chainId: () => this.#readChainId(),
-      eth_getBalance: async ([address, block]) => {
-        const account = await light.account(text(address, 'an address'));
-        await this.#atHead(account.block, block);
-        return account.balance;
-      },
-      eth_getBlockByNumber: ([block, full]) => this.#blockByNumber(block, full === true),
-      eth_getBlockTransactionCountByNumber: async ([block]) =>
-        quantity((await light.transactions(await this.#number(block))).length),
-      eth_getCode: async ([address, block]) => {
-        await this.#atHead((await this.#head()).number, block);
-        return light.code(text(address, 'an address'));
-      },
+      eth_chainId: () => this.#chainId(),
+      eth_getBalance: async ([address, block]) => (await this.#account(address, block)).balance,
+      eth_getBlockByNumber: ([block, full]) => unlessAfterHead(this.#blockByNumber(block, full === true)),
+      eth_getBlockTransactionCountByNumber: ([block]) => unlessAfterHead(this.#countTransactions(block)),
+      eth_getCode: ([address, block]) => this.#code(address, block),
       eth_getLogs: async ([filter]) => (await light.logs(await this.#logQuery(filter))).map(rpcLog),
-      eth_getStorageAt: async ([address, slot, block]) => {
-        const [proven] = await light.storage(text(address, 'an address'), [word(slot)]);
-        await this.#atHead(proven?.block, block);
-        return proven?.value;
+      eth_getRawTransactionByHash: async ([hash]) => (await this.#transaction(hash))?.raw ?? null,
+      eth_getStorageAt: ([address, slot, block]) => this.#storageAt(address, slot, block),
+      eth_getTransactionByHash: async ([hash]) => {
+        const found = await this.#transaction(hash);
+        return found && rpcTransaction(found);
       },
-      eth_getRawTransactionByHash: async ([hash]) => (await light.transaction(text(hash, 'a hash'))).raw,
-      eth_getTransactionByHash: ([hash]) => this.#transaction(text(hash, 'a hash')),
-      eth_getTransactionCount: async ([address, block]) => {
-        const account = await light.account(text(address, 'an address'));
-        await this.#atHead(account.block, block);
-        return quantity(account.nonce);
-      },
-      eth_getTransactionReceipt: ([hash]) => this.#receipt(text(hash, 'a hash')),
+      eth_getTransactionCount: async ([address, block]) => quantity((await this.#account(address, block)).nonce),
+      eth_getTransactionReceipt: ([hash]) => this.#receipt(hash),
       eth_sendRawTransaction: ([raw]) => light.send(text(raw, 'a signed transaction')),
       eth_subscribe: (params) => this.#subscribe(params),
       eth_syncing: () => false,
       eth_unsubscribe: ([id]) => this.#unsubscribe(id),
-      net_version: async () => String(Number(await this.#readChainId())),
+      net_version: async () => String(Number(await this.#chainId())),
       web3_clientVersion: () => '@medrec/light',
     };
   }
@@ -117,7 +111,14 @@ export class Provider {
   }
 
   #emit(event: EventName, data: unknown): void {
-    for (const listener of this.#listeners.get(event) ?? []) listener(data);
+    for (const listener of this.#listeners.get(event) ?? []) {
+      try {
+        listener(data);
+      } catch (thrown) {
+        // A listener's fault is the page's to see, and no reason to tell the others less.
+        reportError(thrown);
+      }
+    }
   }
 
   /** Syncs while somebody listens. */
@@ -125,33 +126,40 @@ export class Provider {
     const isWanted = this.#subscriptions.size > 0 || [...this.#listeners.values()].some((set) => set.size > 0);
     if (isWanted && !this.#following) {
       this.#following = this.#light.subscribe({
-        onSync: (sync) => void this.#onSync(sync),
+        // One after the other, so that nobody is told of a block before those in front of it.
+        onSync: (sync) => {
+          this.#telling = this.#telling.then(() => this.#onSync(sync));
+        },
         onError: (error) => this.#disconnected(asRpcError(error)),
       });
     } else if (!isWanted) {
       this.#following?.();
       this.#following = undefined;
-      this.#seen = undefined;
     }
   }
 
   async #onSync(sync: SyncView): Promise<void> {
-    const { block, network } = sync;
-    const silence = unreachable(sync);
-    if (silence) {
-      this.#disconnected(asRpcError(silence));
+    const trouble = troubleOf(sync);
+    if (trouble) {
+      this.#disconnected(asRpcError(trouble));
       return;
     }
-    this.#chainId = quantity(network.chainId);
+    const { chainId } = this.#remember(sync);
     if (!this.#isConnected) {
       this.#isConnected = true;
-      this.#emit('connect', { chainId: this.#chainId });
+      this.#emit('connect', { chainId });
     }
-    const seen = this.#seen ?? block;
-    this.#seen = block;
-    if (block <= seen) return;
-    for (const tell of this.#subscriptions.values()) {
-      await tell(seen + 1, block).catch((thrown: unknown) => this.#disconnected(asRpcError(thrown)));
+    for (const subscription of this.#subscriptions.values()) {
+      const from = subscription.next ?? sync.block + 1;
+      subscription.next = from;
+      if (from > sync.block) continue;
+      try {
+        await subscription.tell(from, sync.block);
+        subscription.next = sync.block + 1;
+      } catch (thrown) {
+        // What could not be proven now is told with the next head.
+        this.#disconnected(asRpcError(thrown));
+      }
     }
   }
 
@@ -165,18 +173,23 @@ export class Provider {
     const id = quantity(++this.#lastSubscription);
     const tell = (result: unknown): void =>
       this.#emit('message', { type: 'eth_subscription', data: { subscription: id, result } });
-    if (kind === 'newHeads') {
-      this.#subscriptions.set(id, async (_from, head) => tell(rpcBlock(await this.#light.block(head))));
-    } else if (kind === 'logs') {
-      const wanted = logFilter(filter ?? {});
-      this.#subscriptions.set(id, async (fromBlock, toBlock) => {
-        for (const log of await this.#light.logs({ ...wanted, fromBlock, toBlock })) tell(rpcLog(log));
-      });
-    } else {
-      throw invalid('newHeads or logs', kind);
-    }
+    this.#subscriptions.set(id, { next: undefined, tell: this.#teller(kind, filter, tell) });
     this.#follow();
     return id;
+  }
+
+  #teller(kind: unknown, filter: unknown, tell: (result: unknown) => void): Subscription['tell'] {
+    if (kind === 'newHeads') {
+      return async (from, to) => {
+        // After a long pause only the newest: each is proven by the way back from the head.
+        for (let number = Math.max(from, to - MAX_HEADS + 1); number <= to; number += 1) tell(rpcBlock(await this.#light.block(number)));
+      };
+    }
+    if (kind !== 'logs') throw invalid('newHeads or logs', kind);
+    const wanted = logFilter(filter ?? {});
+    return async (fromBlock, toBlock) => {
+      for (const log of await this.#light.logs({ ...wanted, fromBlock, toBlock })) tell(rpcLog(log));
+    };
   }
 
   #unsubscribe(id: unknown): boolean {
@@ -185,32 +198,63 @@ export class Provider {
     return isKnown;
   }
 
+  #remember({ network }: SyncView): { readonly at: number; readonly chainId: string } {
+    return (this.#synced = { at: performance.now(), chainId: quantity(network.chainId) });
+  }
+
+  /** A head that is news, not only what was verified once; no endpoint is asked twice within a moment. */
   async #head(): Promise<BlockView> {
-    const silence = unreachable(await this.#light.sync());
-    if (silence) throw silence;
+    if (!this.#synced || performance.now() - this.#synced.at > MOMENT) {
+      const sync = await this.#light.sync();
+      const trouble = troubleOf(sync);
+      if (trouble) throw trouble;
+      this.#remember(sync);
+    }
     return this.#light.head();
   }
 
-  async #readChainId(): Promise<string> {
-    return (this.#chainId ??= quantity((await this.#light.sync()).network.chainId));
+  async #chainId(): Promise<string> {
+    return (this.#synced ?? this.#remember(await this.#light.sync())).chainId;
   }
 
-  /** Refuses to answer for another block than the one the state was proven at. */
-  async #atHead(proven: number | undefined, asked: unknown): Promise<void> {
-    if (isHeadTag(asked)) return;
-    const found = await this.#number(asked);
-    if (proven !== found) throw invalid(`the head, block ${proven}: other state is not proven`, found);
+  async #account(address: unknown, block: unknown): Promise<AccountView> {
+    await this.#head();
+    const account = await this.#light.account(text(address, 'an address'));
+    requireHead(account.block, block);
+    return account;
+  }
+
+  async #storageAt(address: unknown, slot: unknown, block: unknown): Promise<string> {
+    await this.#head();
+    const [proven] = await this.#light.storage(text(address, 'an address'), [word(slot)]);
+    if (!proven) throw invalid('one slot', slot);
+    requireHead(proven.block, block);
+    return proven.value;
+  }
+
+  async #code(address: unknown, block: unknown): Promise<string> {
+    const before = await this.#head();
+    const code = await this.#light.code(text(address, 'an address'));
+    const after = await this.#light.head();
+    // It was proven at one of the two.
+    requireHead(before.number, block);
+    requireHead(after.number, block);
+    return code;
   }
 
   /** The number that a block parameter means. */
   async #number(asked: unknown): Promise<number> {
-    if (isHeadTag(asked)) return (await this.#head()).number;
-    if (asked === 'earliest') return 0;
-    return wholeNumber(asked);
+    const { number } = await this.#head();
+    if (isHeadTag(asked)) return number;
+    return asked === 'earliest' ? 0 : wholeNumber(asked);
+  }
+
+  async #countTransactions(asked: unknown): Promise<string> {
+    return quantity((await this.#light.transactions(await this.#number(asked))).length);
   }
 
   async #blockByNumber(asked: unknown, full: boolean): Promise<unknown> {
-    const block = isHeadTag(asked) ? await this.#head() : await this.#light.block(await this.#number(asked));
+    const block = await this.#light.block(await this.#number(asked));
     const transactions = await this.#light.transactions(block.number);
     return {
       ...rpcBlock(block),
@@ -219,13 +263,14 @@ export class Provider {
     };
   }
 
-  async #transaction(hash: string): Promise<unknown> {
-    const found = await unlessAbsent(this.#light.transaction(hash));
-    return found && rpcTransaction(found);
+  async #transaction(hash: unknown): Promise<TransactionView | null> {
+    await this.#head();
+    return unlessUnknown(this.#light.transaction(text(hash, 'a hash')));
   }
 
-  async #receipt(hash: string): Promise<unknown> {
-    const found = await unlessAbsent(this.#light.receipt(hash));
+  async #receipt(hash: unknown): Promise<unknown> {
+    await this.#head();
+    const found = await unlessUnknown(this.#light.receipt(text(hash, 'a hash')));
     if (!found) return null;
     const price = found.transaction.gasPrice ?? (await this.#dynamicPrice(found.transaction));
     return rpcReceipt(found, price);
@@ -247,19 +292,37 @@ export class Provider {
   }
 }
 
-/** The error of a sync that reached nobody: it succeeds, since the head is verified still, but it is news of nothing. */
-function unreachable({ endpoints }: SyncView): MedrecError | undefined {
-  const [first] = endpoints;
-  const isSilent = endpoints.every(({ state }) => state === 'unreachable');
-  return isSilent && first?.error ? new MedrecError({ ...first.error, code: 'network/unreachable' }) : undefined;
+/** Why a sync that succeeded is no news: nobody shows our chain, so the head is only what was verified before. */
+export function troubleOf({ endpoints }: SyncView): MedrecError | undefined {
+  if (endpoints.some(({ state }) => state === 'agrees' || state === 'behind')) return undefined;
+  const error = endpoints.find(({ state }) => state === 'lies')?.error;
+  if (error) return new MedrecError(error);
+  const [silent] = endpoints;
+  return silent?.error ? new MedrecError({ ...silent.error, code: 'network/unreachable' }) : undefined;
 }
 
-/** A node that knows of no such transaction is no failure here: EIP-1474 wants null. */
-async function unlessAbsent<T>(found: Promise<T>): Promise<T | null> {
+/** Refuses to answer for another block than the one that state was proven at. */
+function requireHead(proven: number, asked: unknown): void {
+  if (isHeadTag(asked)) return;
+  const found = asked === 'earliest' ? 0 : wholeNumber(asked);
+  if (proven !== found) throw invalid(`the head, block ${proven}: other state is not proven`, found);
+}
+
+/** Of a transaction that no endpoint shows EIP-1474 wants null; that it is nowhere cannot be proven. */
+function unlessUnknown<T>(found: Promise<T>): Promise<T | null> {
+  return unless('rpc/absent', found);
+}
+
+/** Of a block that is not there yet EIP-1474 wants null. */
+function unlessAfterHead<T>(found: Promise<T>): Promise<T | null> {
+  return unless('history/after-head', found);
+}
+
+async function unless<T>(code: string, found: Promise<T>): Promise<T | null> {
   try {
     return await found;
   } catch (thrown) {
-    if (thrown instanceof MedrecError && thrown.code === 'rpc/absent') return null;
+    if (thrown instanceof MedrecError && thrown.code === code) return null;
     throw thrown;
   }
 }
@@ -288,9 +351,11 @@ function rpcBlock(block: BlockView): Record<string, unknown> {
 
 function rpcTransaction(transaction: TransactionView): Record<string, unknown> {
   const { index, block, type, chainId, nonce, gas, ...others } = transaction;
+  const parity = type === 0 ? {} : { yParity: transaction.v };
   const present = Object.entries(others).filter(([name, value]) => name !== 'raw' && (value !== null || name === 'to'));
   return {
     ...Object.fromEntries(present),
+    ...parity,
     type: quantity(type),
     nonce: quantity(nonce),
     gas: quantity(gas),
@@ -303,7 +368,8 @@ function rpcTransaction(transaction: TransactionView): Record<string, unknown> {
 function rpcReceipt(receipt: ReceiptView, effectiveGasPrice: string): Record<string, unknown> {
   const { hash, block, blockHash, index, from, to, type } = receipt.transaction;
   const place = { blockHash, blockNumber: quantity(block), transactionHash: hash, transactionIndex: quantity(index) };
-  const first = receipt.firstLogIndex ?? 0;
+  const { firstLogIndex: first, gasUsed } = receipt;
+  if (first === null || gasUsed === null) throw invalid('a receipt proven with its block', hash);
   return {
     ...place,
     from,
@@ -311,7 +377,7 @@ function rpcReceipt(receipt: ReceiptView, effectiveGasPrice: string): Record<str
     type: quantity(type),
     contractAddress: receipt.creates,
     cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
-    gasUsed: receipt.gasUsed === null ? null : quantity(receipt.gasUsed),
+    gasUsed: quantity(gasUsed),
     effectiveGasPrice,
     logsBloom: receipt.logsBloom,
     logs: receipt.logs.map((log, at) => ({ ...log, ...place, logIndex: quantity(first + at), removed: false })),
@@ -335,7 +401,7 @@ function quantity(value: number | bigint): string {
   return `0x${value.toString(16)}`;
 }
 
-/** Sealed headers are final, so these are all the head. */
+/** The head is final: sealed by a quorum, or settled under Clique. So these are all the same. */
 function isHeadTag(block: unknown): boolean {
   return block === undefined || block === null || block === 'latest' || block === 'safe' || block === 'finalized';
 }
@@ -375,5 +441,12 @@ function asRpcError(thrown: unknown): ProviderRpcError {
   if (thrown instanceof ProviderRpcError) return thrown;
   const view = errorView(thrown);
   if (view.code === 'call/argument' || view.code.startsWith('history/')) return new ProviderRpcError(-32602, view);
-  return new ProviderRpcError(view.fault === 'unavailable' ? 4900 : -32000, view);
+  return new ProviderRpcError(SILENCE.has(view.code) ? 4900 : -32000, view);
 }
+
+/** The codes of an endpoint that does not answer. */
+const SILENCE: ReadonlySet<string> = new Set(['network/unreachable', 'network/timeout', 'network/http-status']);
+/** Heads that a subscriber is told of at once. */
+const MAX_HEADS = 16;
+/** How long a sync is news, in milliseconds: less than the time between two blocks. */
+const MOMENT = 1_000;

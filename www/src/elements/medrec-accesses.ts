@@ -49,7 +49,7 @@ export class MedrecAccesses extends LitElement {
   }
 
   #entry({ event, anchored }: AccessView): TemplateResult {
-    const { text, format } = this.#words;
+    const { text } = this.#words;
     const { activity } = text;
     const refusal = event?.refusal ?? null;
     const sign = refusal !== null ? 'cross' : event?.byPatient ? 'person' : 'activity';
@@ -58,10 +58,16 @@ export class MedrecAccesses extends LitElement {
       <div class="stack tight">
         <span>${event ? html`<strong>${this.#who(event)}</strong> ${this.#what(event)}` : activity.unreadable}</span>
         ${refusal === null ? nothing : html`<span class="small muted">${explain(`gatekeeper/refused/${refusal}`, text).means}</span>`}
-        ${event ? html`<span class="small muted">${format.moment(Date.parse(event.recorded) / 1000)}</span>` : nothing}
+        ${event ? html`<span class="small muted">${this.#when(event.recorded)}</span>` : nothing}
       </div>
       ${anchored ? nothing : html`<span class="unsealed small">${icon('clock', 16)}${activity.unsealed}</span>`}
     </li>`;
+  }
+
+  /** The hospital wrote it: what is no moment is shown as it stands. */
+  #when(recorded: string): string {
+    const time = Date.parse(recorded);
+    return Number.isNaN(time) ? recorded : this.#words.format.moment(time / 1000);
   }
 
   #who({ byPatient, name, caller }: AccessEventView): string {

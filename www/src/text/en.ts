@@ -375,15 +375,15 @@ export const en = {
   },
   activity: {
     title: 'Activity',
-    lead: 'Everybody who read your records, and everybody who tried. Hospitals cannot leave anybody out.',
+    lead: 'Who read your records and who tried, as your hospitals wrote it down under the seal of the network.',
     at: (name: string): string => `At ${name}`,
     none: 'Nobody has asked for these records yet.',
     noHospital: 'There is nothing to see yet. Connect with a hospital first.',
     loading: 'Looking up who asked',
     proven: (count: number, when: string): string =>
-      `${count === 1 ? 'The first entry is' : `The first ${n(count)} entries are`} proven: sealed by the network on ${when}, none can be missing or changed.`,
+      `${count === 1 ? 'The first entry is' : `The first ${n(count)} entries are`} sealed by the network: since ${when} none can have been taken out or changed.`,
     provenAll: (count: number, when: string): string =>
-      `${count === 1 ? 'The one entry is' : `All ${n(count)} entries are`} proven: sealed by the network on ${when}, none can be missing or changed.`,
+      `${count === 1 ? 'The one entry is' : `All ${n(count)} entries are`} sealed by the network: since ${when} none can have been taken out or changed.`,
     notYet: 'The newest entries are the hospital’s word. The network seals them within a few minutes.',
     unsealed: 'Not sealed yet',
     you: 'You',

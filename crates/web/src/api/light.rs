@@ -168,9 +168,9 @@ impl LightClient {
 
     /// Hands in a signed transaction and returns its hash; whether it took effect is for a receipt or state to prove.
     pub async fn send(&self, raw: &str, options: Option<CallOptions>) -> Result<String, ErrorView> {
-        let bytes: Bytes = hex::decode(raw.strip_prefix("0x").unwrap_or("x"))
-            .map_err(|_not_hex| ErrorView::argument("raw", "0x and hex digits", raw))?
-            .into();
+        let bytes: Option<Bytes> =
+            raw.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok()).map(Bytes::from);
+        let bytes = bytes.ok_or_else(|| ErrorView::argument("raw", "0x and hex digits", raw))?;
         self.run(options, async { Ok(self.client.send(bytes).await?.to_string()) }).await
     }
 

@@ -2,8 +2,8 @@
 
 use alloy_primitives::{Address, B256, Bloom, Bytes, U256, hex};
 use lightclient::{
-    Log, Outcome, ProvenAccount, ProvenLog, ProvenReceipt, ProvenSlot, ProvenTransaction, SignedTransaction,
-    VerifiedHeader,
+    AccessListItem, Log, Outcome, ProvenAccount, ProvenLog, ProvenReceipt, ProvenSlot, ProvenTransaction,
+    SignedTransaction, VerifiedHeader,
 };
 use serde::Serialize;
 
@@ -116,9 +116,24 @@ pub(crate) struct TransactionView {
     gas_price: Option<U256>,
     max_fee_per_gas: Option<U256>,
     max_priority_fee_per_gas: Option<U256>,
+    access_list: Option<Vec<AccessListItemView>>,
     v: U256,
     r: U256,
     s: U256,
+}
+
+/// One account of an access list (EIP-2930).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AccessListItemView {
+    address: String,
+    storage_keys: Vec<B256>,
+}
+
+impl From<&AccessListItem> for AccessListItemView {
+    fn from(item: &AccessListItem) -> Self {
+        Self { address: item.address.to_string(), storage_keys: item.storage_keys.clone() }
+    }
 }
 
 impl TransactionView {
@@ -142,6 +157,10 @@ impl TransactionView {
             gas_price: signed.kind.gas_price(),
             max_fee_per_gas: fees.map(|fees| fees.max_fee_per_gas),
             max_priority_fee_per_gas: fees.map(|fees| fees.max_priority_fee_per_gas),
+            access_list: signed
+                .kind
+                .access()
+                .map(|access| access.list.iter().map(AccessListItemView::from).collect()),
             v: signed.v,
             r: signed.r,
             s: signed.s,
