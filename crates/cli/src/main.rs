@@ -1,6 +1,6 @@
 //! `medrec`: an operator's tasks on a MedRec network, the native edge of the client.
 //!
-//! Results go to stdout as JSON (one line of text for checks), everything else to stderr. Exit code 0: done; 1: not done; 2: not understood.
+//! Results go to stdout as JSON (lines of text for checks and digests), everything else to stderr. Exit code 0: done; 1: not done; 2: not understood.
 
 mod admit;
 mod args;
@@ -9,6 +9,7 @@ mod checkpoint;
 mod deploy;
 mod key_file;
 mod node;
+mod record_digest;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,7 +38,11 @@ medrec operator checkpoint NETWORK --key FILE [--add UPDATE]
 medrec operator checkpoint NETWORK --check UPDATE
     start a light client from the signed update in a file
 medrec chain check FOLDER [--mutate COUNT [--seed NUMBER]]
-    verify a recorded chain, or change one byte of it COUNT times and count what is accepted";
+    verify a recorded chain, or change one byte of it COUNT times and count what is accepted
+medrec record digest FILE...
+    print `DIGEST  FILE[#INDEX]  TYPE/ID` for each FHIR resource: of a file that holds one resource, a Bundle (INDEX is
+    the entry, from 0) or NDJSON (the line, from 0), seen from the content. DIGEST is the SHA-256 of the canonical
+    text, as it is sealed, not yet salted";
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +70,9 @@ async fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match run(&args).await {
         Ok(Answer { text, failures }) => {
-            println!("{text}");
+            if !text.is_empty() {
+                println!("{text}");
+            }
             failures.iter().for_each(|failure| eprintln!("{failure}"));
             if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
@@ -96,6 +103,7 @@ async fn run(args: &[String]) -> Result<Answer, CommandError> {
         ("operator", "key") => operator_key(args).map(Answer::from),
         ("operator", "deploy") => operator_deploy(args).await.map(Answer::from),
         ("operator", "admit") => operator_admit(args).await.map(Answer::from),
+        ("record", "digest") => record_digest(args),
         _ => Err(CommandError::Usage),
     }
 }
@@ -109,6 +117,14 @@ fn chain_check(args: &[String]) -> Result<Answer, CommandError> {
     let mutations = mutations.map(|count| chain_check::Mutations { count, seed });
     let chain_check::Findings { line, failures } = chain_check::check(Path::new(folder), mutations)?;
     Ok(Answer { text: line, failures })
+}
+
+fn record_digest(files: &[String]) -> Result<Answer, CommandError> {
+    if files.is_empty() || files.iter().any(|file| file.starts_with("--")) {
+        return Err(CommandError::Usage);
+    }
+    let record_digest::Digests { lines, failures } = record_digest::digests(files);
+    Ok(Answer { text: lines.join("\n"), failures })
 }
 
 fn operator_key(args: &[String]) -> Result<Value, CommandError> {
