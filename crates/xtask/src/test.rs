@@ -26,6 +26,7 @@ pub(crate) fn all() -> Outcome {
         tally.count(name, check());
     }
     tally.count("engine packages", tools::npm("tests/engines"));
+    tally.count("vector packages", tools::npm("tests/vectors/protocol"));
     tally.cargo("Rust", &["test", "--workspace", "--no-fail-fast"]);
     // The recorded chains of real engines, in the browser too; then the vault and the JavaScript API.
     let wasm = ["test", "--target", "wasm32-unknown-unknown", "--no-fail-fast", "--package"];
