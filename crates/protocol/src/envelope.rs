@@ -92,16 +92,26 @@ pub fn open(
         return Err(short);
     }
     let aad = Sha256::digest(request_signature);
+    unpad(open_padded(key, enc, &context.info(), &aad, ciphertext)?)
+}
+
+/// HPKE base mode, single shot.
+fn open_padded(
+    key: &EncryptionKey,
+    enc: &[u8],
+    info: &[u8],
+    aad: &[u8],
+    ciphertext: &[u8],
+) -> Result<Vec<u8>, HpkeError> {
     let enc = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(enc)?;
-    let padded = hpke::single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+    hpke::single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
         &OpModeR::Base,
         key.private(),
         &enc,
-        &context.info(),
+        info,
         ciphertext,
-        &aad,
-    )?;
-    unpad(padded)
+        aad,
+    )
 }
 
 /// HPKE base mode, single shot: (enc, ciphertext with tag).

@@ -244,3 +244,6 @@ const LABEL: &str = "mr";
 const TAG: &str = "medrec-v1";
 /// Each field of ours is shorter than this many bytes.
 const MAX_FIELD: usize = 512;
+
+#[cfg(test)]
+mod tests;

@@ -22,3 +22,6 @@ pub mod request;
 pub mod view;
 
 mod httpsig;
+
+#[cfg(test)]
+mod tests;

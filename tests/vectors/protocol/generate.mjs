@@ -1,8 +1,8 @@
 // Makes the vectors of this folder with implementations that share no code with ours.
 // npm ci && node generate.mjs
-import { writeFileSync } from 'node:fs';
+import { createHmac, createPrivateKey, sign } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { readFileSync } from 'node:fs';
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
@@ -11,7 +11,10 @@ import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/
 import { HDKey } from '@scure/bip32';
 import { entropyToMnemonic, mnemonicToSeedSync } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { signRequest } from '@slicekit/erc8128';
 import canonicalize from 'canonicalize';
+import { httpbis } from 'http-message-signatures';
+import { privateKeyToAccount } from 'viem/accounts';
 
 const hex = (bytes) => '0x' + bytesToHex(bytes);
 const base64 = (bytes) => Buffer.from(bytes).toString('base64');
@@ -163,3 +166,60 @@ save('record_set.json', {
   root: hex(root), total: records.length, categorySalts: salts.map(hex),
   records: places.flatMap(({ own }) => own.map(({ category, salt, content, key, leaf }) => ({ category, salt: hex(salt), key: '0x' + key, leaf: hex(leaf), content }))),
 });
+
+// RFC 9421 by another library. It is held to the examples of the RFC whose signatures leave no choice (B.2.5 and B.2.6).
+const testRequest = { method: 'POST', url: 'https://example.com/foo?param=Value&Pet=dog', headers: {
+  date: 'Tue, 20 Apr 2021 02:07:55 GMT', 'content-type': 'application/json', 'content-length': '18' } };
+const examples = [
+  [['date', '@authority', 'content-type'], 'test-shared-secret', 'pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=',
+    (base) => createHmac('sha256', Buffer.from('uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==', 'base64')).update(base).digest()],
+  [['date', '@method', '@path', '@authority', 'content-type', 'content-length'], 'test-key-ed25519',
+    'wqcAqbmYJ2ji2glfAMaRy4gruYYnx2nEFN2HN6jrnDnQCK1u02Gb04v9EDgwUPiu4A0w6vuQv5lIp5WPpBKRCw==',
+    (base) => sign(null, base, createPrivateKey({ format: 'der', type: 'pkcs8', key: Buffer.from('MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF', 'base64') }))],
+];
+for (const [fields, id, signature, signBase] of examples) {
+  const params = { params: ['created', 'keyid'], paramValues: { created: new Date(1618884473000) } };
+  const { headers } = await httpbis.signMessage({ fields, ...params, name: 'sig', key: { id, sign: signBase } }, testRequest);
+  if (headers.Signature !== `sig=:${signature}:`) throw new Error(`RFC 9421, ${id}: ${headers.Signature}`);
+}
+
+// Our profile over many origins, keys, times and bodies; the EIP-191 signature is viem's.
+const origins = ['https://records.example', 'https://records.example:8443', 'http://127.0.0.1:8080', 'https://[2001:db8::1]', 'http://[::1]:81', 'https://a-b.c1.example:1'];
+const bodies = ['', '{"hello": "world"}', '{"hello": "world"}\n', 'Grüße', '\u0000'.repeat(65536)];
+const signedBy = async (account, fields, message, parameters, request) => {
+  const paramValues = { ...parameters, created: new Date(parameters.created * 1000), expires: parameters.expires && new Date(parameters.expires * 1000) };
+  const key = { id: parameters.keyid, sign: async (raw) => Buffer.from((await account.signMessage({ message: { raw } })).slice(2), 'hex') };
+  const config = { fields, name: 'mr', params: [...Object.keys(parameters)], paramValues, key };
+  const { headers } = await httpbis.signMessage(config, message, request);
+  return { ...message.headers, 'signature-input': headers['Signature-Input'], signature: headers.Signature };
+};
+const messages = [];
+for (let number = 0; number < 30; number += 1) {
+  const secret = hash(utf8ToBytes(`key ${number}`)), stewardSecret = hash(utf8ToBytes(`steward ${number}`));
+  const [account, steward] = [secret, stewardSecret].map((bytes) => privateKeyToAccount(hex(bytes)));
+  const origin = origins[number % origins.length], body = utf8ToBytes(bodies[number % bodies.length]);
+  const chainId = [1, 81777, 2147483647][number % 3], created = 1 + number * 58620689;
+  const nonce = hash(utf8ToBytes(`nonce ${number}`)).slice(0, 16);
+  const keyOf = ({ address }) => `eip155:${chainId}:${address.toLowerCase()}`;
+  const request = { method: 'POST', url: `${origin}/v1/call`, headers: { 'content-type': 'application/json', 'content-digest': digestOf(body) } };
+  request.headers = await signedBy(account, ['@scheme', '@authority', '@method', '@path', '@query', 'content-digest', 'content-type'], request,
+    { created, expires: created + 60, nonce: Buffer.from(nonce).toString('base64url'), keyid: keyOf(account), tag: 'medrec-v1' });
+  const status = [200, 400, 401, 403, 409, 413, 429, 503][number % 8];
+  const answer = { status, headers: { 'content-type': status === 200 ? 'application/medrec-sealed' : 'application/json', 'content-digest': digestOf(body) } };
+  answer.headers = await signedBy(steward, ['@status', 'content-digest', 'content-type', '@authority;req', 'signature;req;key="mr"'], answer,
+    { created: created + 1, keyid: keyOf(steward), tag: 'medrec-v1' }, request);
+  messages.push({ key: hex(secret), steward: hex(stewardSecret), origin, chainId, created, nonce: hex(nonce), body: hex(body.length < 100 ? body : body.slice(0, 1)), repeat: body.length < 100 ? 1 : body.length, headers: request.headers, status, answer: answer.headers });
+}
+save('messages.json', messages);
+
+// ERC-8128 by its own library: another key id and other components than ours, but the same base, digest and signature.
+save('erc8128.json', await Promise.all(bodies.slice(0, 4).flatMap((body, number) => ['GET', 'POST'].map(async (method) => {
+  const secret = hash(utf8ToBytes(`erc8128 ${number}`));
+  const account = privateKeyToAccount(hex(secret));
+  let base;
+  const signer = { chainId: 81777, address: account.address, signMessage: (raw) => { base = raw; return account.signMessage({ message: { raw } }); } };
+  const init = method === 'GET' ? { method } : { method, body: body === '' ? new Uint8Array() : body, headers: { 'content-type': 'application/json' } };
+  const signed = await signRequest(`${origins[number]}/v1/call?a=${number}`, init, signer, { created: 1700000000 + number, nonce: `nonce-${number}` });
+  return { key: hex(secret), address: account.address, base: new TextDecoder().decode(base), body, input: signed.headers.get('signature-input'),
+    contentDigest: signed.headers.get('content-digest'), signature: signed.headers.get('signature') };
+}))));

@@ -1,6 +1,8 @@
 //! Tests of sealing, against an independent implementation of HPKE.
 
+use alloy_primitives::{B256, Bytes};
 use proptest::prelude::*;
+use serde::Deserialize;
 
 use super::*;
 use crate::request::tests::Vector;
@@ -39,6 +41,47 @@ fn seals_and_opens_what_another_implementation_sealed() {
     let large = seal(&key.public(), &context, &signature, &large, vector.randomness.0).unwrap();
     assert_eq!(large.len(), vector.large.length_sealed);
     assert_eq!(<[u8; 32]>::from(Sha256::digest(large)), vector.large.sha256.0);
+}
+
+#[derive(Deserialize)]
+struct Rfc9180 {
+    suite: Rfc9180Suite,
+    keys: Vec<Rfc9180Key>,
+}
+
+#[derive(Deserialize)]
+struct Rfc9180Suite {
+    info: Bytes,
+    #[serde(rename = "ikmR")]
+    ikm_recipient: B256,
+    #[serde(rename = "ikmE")]
+    ikm_ephemeral: B256,
+    enc: Bytes,
+    aad: Bytes,
+    pt: Bytes,
+    ct: Bytes,
+}
+
+#[derive(Deserialize)]
+struct Rfc9180Key {
+    ikm: B256,
+    public: B256,
+}
+
+#[test]
+fn seals_and_opens_as_rfc_9180() {
+    let text = include_str!("../../../../tests/vectors/rfc9180/x25519_hkdf_sha256_aes_256_gcm.json");
+    let Rfc9180 { suite, keys } = serde_json::from_str(text).unwrap();
+    let key = EncryptionKey::derive(&suite.ikm_recipient.0);
+    let (enc, ct) =
+        seal_padded(&key.public(), &suite.info, &suite.aad, &suite.pt, suite.ikm_ephemeral.0).unwrap();
+    assert_eq!((enc, ct), (suite.enc.to_vec(), suite.ct.to_vec()));
+    let opened = open_padded(&key, &suite.enc, &suite.info, &suite.aad, &suite.ct);
+    assert_eq!(opened, Ok(suite.pt.to_vec()));
+    assert_eq!(keys.len(), 80);
+    for Rfc9180Key { ikm, public } in keys {
+        assert_eq!(EncryptionKey::derive(&ikm.0).public(), public.0);
+    }
 }
 
 #[test]
