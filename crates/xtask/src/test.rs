@@ -28,9 +28,10 @@ pub(crate) fn all() -> Outcome {
     tally.count("engine packages", tools::npm("tests/engines"));
     tally.count("vector packages", tools::npm("tests/vectors/protocol"));
     tally.cargo("Rust", &["test", "--workspace", "--no-fail-fast"]);
-    // The recorded chains of real engines, in the browser too; then the vault and the JavaScript API.
+    // What other implementations made, in the browser too; then the vault and the JavaScript API.
     let wasm = ["test", "--target", "wasm32-unknown-unknown", "--no-fail-fast", "--package"];
     tally.cargo("recorded chains in Chromium", &[&wasm[..], &["lightclient", "--test", "vectors"]].concat());
+    tally.cargo("protocol in Chromium", &[&wasm[..], &["protocol", "--lib"]].concat());
     tally.cargo("web in Chromium", &[&wasm[..], &["web", "--tests"]].concat());
     tally.node("page units", "npm", "www", &["run", "--silent", "test"]);
     tally.node("engines", "node", "tests/engines", &["--test", "--test-concurrency=1"]);

@@ -1,6 +1,9 @@
 //! Tests of answers: the vectors of another implementation, every rule once, every byte changed.
 
+#[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::request::tests::{Vector, VectorAnswer};
@@ -159,6 +162,7 @@ fn no_changed_byte_of_the_fields_is_accepted() {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 proptest! {
     #[test]
     fn no_changed_byte_of_the_body_is_accepted(place in any::<prop::sample::Index>(), change in 1u8..) {

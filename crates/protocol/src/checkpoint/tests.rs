@@ -2,8 +2,11 @@
 
 use alloy_primitives::{U256, b256};
 use lightclient::{Fault, SignatureError, ValidatorSetError};
+#[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 use serde_json::{Value, json};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::network::Operators;
@@ -174,6 +177,7 @@ fn refuses_values_of_another_form() {
     assert_eq!(CheckpointUpdate::parse(&vec![b' '; 65_537]), Err(long.into()));
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 proptest! {
     /// White space, and the case of hexadecimal digits, may change without changing what is said; nothing else may.
     #[test]

@@ -1,8 +1,11 @@
 //! Tests of sealing, against an independent implementation of HPKE.
 
 use alloy_primitives::{B256, Bytes};
+#[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 use serde::Deserialize;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::request::tests::Vector;
@@ -178,6 +181,7 @@ fn other_randomness_gives_another_envelope() {
     assert_ne!(bytes[32..64], bytes[64..]);
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 proptest! {
     #[test]
     fn no_changed_byte_opens(place in any::<prop::sample::Index>(), change in 1u8..) {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::Bytes;
 use serde::Deserialize;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::answer::{AnswerKind, sign_answer};

@@ -1,6 +1,9 @@
 //! Tests of invitations and viewer cards.
 
+#[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
@@ -79,6 +82,7 @@ fn never_prints_the_code() {
     assert!(!format!("{:?}", invitation()).contains("115, 105"));
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 proptest! {
     #[test]
     fn no_changed_character_is_misread(place in any::<prop::sample::Index>(), letter in "[A-Za-z0-9_-]") {

@@ -2,6 +2,8 @@
 
 use alloy_primitives::Bytes;
 use serde::Deserialize;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 

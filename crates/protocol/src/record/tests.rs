@@ -1,5 +1,8 @@
 //! Tests of records and their canonical form.
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use super::*;
 
 fn parse(json: &str) -> Result<Record, RecordError> {

@@ -1,7 +1,10 @@
 //! Tests of record sets against an independent implementation and every kind of lie.
 
+#[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 use serde::Deserialize;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::layout::RecordSetAnchor;
@@ -94,6 +97,7 @@ fn salts() -> [B256; 16] {
 }
 
 /// RFC 6962 §2.1, word for word.
+#[cfg(not(target_arch = "wasm32"))]
 fn naive_tree(leaves: &[B256]) -> B256 {
     match leaves {
         [] => hash(&[]),
@@ -106,6 +110,7 @@ fn naive_tree(leaves: &[B256]) -> B256 {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 fn naive_root(steward: &Steward) -> B256 {
     let nodes = (0u8..16).map(|place| {
         let records = Category::from_number(place).map_or(&[][..], |category| steward.set.records(category));
@@ -336,6 +341,7 @@ fn never_prints_salts_or_contents() {
     assert!(!printed.contains(&salt[2..]) && !printed.contains("resourceType"));
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

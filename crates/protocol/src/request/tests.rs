@@ -1,9 +1,12 @@
 //! Tests of calls: a vector of another implementation, every rule once, every byte changed.
 
 use alloy_primitives::Bytes;
+#[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::answer::RefusalCode;
@@ -459,6 +462,7 @@ fn no_changed_byte_of_the_covered_fields_is_accepted() {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 proptest! {
     #[test]
     fn no_changed_byte_of_method_path_or_body_is_accepted(

@@ -6,6 +6,8 @@ use alloy_primitives::{Address, hex};
 use hkdf::Hkdf;
 use serde_json::Value;
 use sha2::Sha256;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::envelope::{EnvelopeContext, EnvelopeError, seal};
 
