@@ -1,18 +1,20 @@
 //! Known keys against recovery: Project Wycheproof's vectors, and whatever bytes can be made to mean.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test, a panic is a failed test")]
-#![cfg(not(target_arch = "wasm32"))]
 
-use std::cell::RefCell;
-
-use alloy_primitives::{Address, B256, U256, hex, uint};
-use k256::ecdsa::{RecoveryId, SigningKey, VerifyingKey};
+use alloy_primitives::{Address, B256, hex};
+use k256::ecdsa::{RecoveryId, VerifyingKey};
 use lightclient::{KnownKeys, Signature, SignatureError, Signed, public_key_address, recover_signer};
-use proptest::prelude::*;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
-const ORDER: U256 = uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
+#[cfg(not(target_arch = "wasm32"))]
+mod properties;
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// What recovery says, after checking that known keys say it, too.
 fn recover_all(known: &mut KnownKeys, items: &[Signed<'_>]) -> Vec<Result<Address, SignatureError>> {
@@ -24,7 +26,7 @@ fn recover_all(known: &mut KnownKeys, items: &[Signed<'_>]) -> Vec<Result<Addres
 /// The vectors do not tell the parity: a signature is good when one of both gives the key.
 #[test]
 fn wycheproof_signatures_are_judged_as_by_recovery() {
-    let text = include_str!("../../../tests/vectors/wycheproof/ecdsa_secp256k1_sha256_p1363_test.json");
+    let text = include_str!("../../../../tests/vectors/wycheproof/ecdsa_secp256k1_sha256_p1363_test.json");
     let vectors: Value = serde_json::from_str(text).unwrap();
     let mut counts = [0, 0];
     for group in vectors["testGroups"].as_array().unwrap() {
@@ -76,43 +78,4 @@ fn is_beyond_recovery(item: &Signed<'_>, key: &VerifyingKey) -> bool {
 
 fn bytes(text: &Value) -> Vec<u8> {
     hex::decode(text.as_str().unwrap()).unwrap()
-}
-
-/// Signatures of three validators and of one who is none, right, spoilt or senseless, as `bytes` say: 36 for each.
-fn known_keys_say_what_recovery_says(known: &mut KnownKeys, bytes: &[u8]) {
-    let keys = [1, 2, 3, 4].map(|seed| SigningKey::from_slice(&[seed; 32]).unwrap());
-    let round = [0, 1, 2, 0, 1, 2].map(|place: usize| public_key_address(keys[place].verifying_key()));
-    let mut items = Vec::new();
-    for [key, first, change, place, digest @ ..] in bytes.as_chunks::<36>().0 {
-        let digest = B256::from(*digest);
-        let (signature, id) = keys[usize::from(key % 4)].sign_prehash_recoverable(digest.as_slice());
-        let (r, s) = signature.split_bytes();
-        let (mut r, mut s) = (B256::from_slice(&r), B256::from_slice(&s));
-        let mut y_parity = id.is_y_odd();
-        let (byte, bit) = (usize::from(place / 8), 1 << (place % 8));
-        match change % 8 {
-            0 => (s, y_parity) = (B256::from(ORDER - U256::from_be_bytes(s.0)), !y_parity),
-            1 => y_parity = !y_parity,
-            2 => r[byte] ^= bit,
-            3 => s[byte] ^= bit,
-            4 => (r, s) = (digest, B256::from(U256::from(*place))),
-            _ => {}
-        }
-        let first = usize::from(first % 3);
-        items.push(Signed {
-            digest,
-            signature: Signature { r, s, y_parity },
-            likely: &round[first..first + 3],
-        });
-    }
-    recover_all(known, &items);
-}
-
-proptest! {
-    /// The keys are known from one run to the next, so that nearly all of what is right is recognised.
-    #[test]
-    fn known_keys_change_no_result(bytes in proptest::collection::vec(any::<u8>(), 0..36 * 16)) {
-        thread_local! { static KNOWN: RefCell<KnownKeys> = RefCell::new(KnownKeys::new()); }
-        KNOWN.with_borrow_mut(|known| known_keys_say_what_recovery_says(known, &bytes));
-    }
 }
