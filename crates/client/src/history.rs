@@ -144,7 +144,7 @@ impl<P: Platform> Client<P> {
     /// Proves the transaction with this hash, in the head's block or one before it.
     ///
     /// # Errors
-    /// What the endpoints did if none proved it, [`RpcError::Absent`](crate::rpc::RpcError::Absent) if none knows of it.
+    /// What the endpoints did if none proved it, [`RpcError::Absent`] if none knows of it.
     pub async fn transaction(&self, head: &Head, hash: B256) -> Result<ProvenTransaction, ClientError> {
         Ok(self.locate(head, hash).await?.0)
     }
