@@ -1,4 +1,7 @@
+#[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 
@@ -107,6 +110,7 @@ fn reads_what_an_entry_says_and_keeps_what_it_cannot_read() {
     assert!(verified.entries()[1..].iter().all(|entry| entry.event.is_none()));
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 proptest! {
     /// Trust figure Q5: of anchored entries none can be left out, changed, doubled or swapped.
     #[test]
