@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each crate of ours and the crates of ours that it may depend on.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("lightclient", &[]),
     ("protocol", &["lightclient"]),
+    ("view", &["protocol"]),
     ("client", &["lightclient", "protocol"]),
     ("cli", &["client", "lightclient", "protocol"]),
     ("gatekeeper", &["client", "lightclient", "protocol"]),
-    ("web", &["client", "lightclient", "protocol"]),
+    ("web", &["client", "lightclient", "protocol", "view"]),
     // Prover and verifier must not share a bug.
     ("devnet", &[]),
     ("xtask", &[]),
@@ -26,7 +27,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
 const MAX_FILE_LINES: usize = 400;
 const MAX_FUNCTION_LINES: usize = 60;
 /// `protocol` is the largest: it holds the chain's half and the records' half of one set of rules.
-const MAX_CRATE_LINES: usize = 5_000;
+const MAX_CRATE_LINES: usize = 4_500;
 
 #[test]
 fn crates_depend_in_one_direction() {
@@ -61,8 +62,8 @@ fn crates_depend_in_one_direction() {
 fn pure_crates_have_no_io_clock_randomness_or_async() {
     let forbidden =
         ["async fn", "std::fs", "std::net", "std::time", "std::env", "std::thread", "getrandom", "web_sys"];
-    for name in ["lightclient", "protocol"] {
-        for (path, code) in sources(&format!("crates/{name}/src")) {
+    for name in ["lightclient", "protocol", "view"] {
+        for (path, code) in sources(&folder_of(name)) {
             for word in forbidden {
                 assert!(!without_tests(&code).contains(word), "{} says {word}", path.display());
             }
@@ -71,10 +72,11 @@ fn pure_crates_have_no_io_clock_randomness_or_async() {
 }
 
 #[test]
-fn targets_are_told_apart_only_at_the_door_of_web_and_for_vectors() {
+fn targets_are_told_apart_only_at_three_doors() {
     for (name, _) in LAYERS.iter().filter(|(name, _)| *name != "tests") {
-        for (path, code) in sources(&format!("crates/{name}/src")) {
-            let may = path.ends_with("web/src/lib.rs") || path.ends_with("lightclient/src/keccak.rs");
+        for (path, code) in sources(&folder_of(name)) {
+            let doors = ["web/src/lib.rs", "bench/src/lib.rs", "lightclient/src/keccak.rs"];
+            let may = doors.iter().any(|door| path.ends_with(door));
             assert!(
                 may || !without_tests(&code).contains("cfg(target"),
                 "{} tells targets apart",
@@ -89,7 +91,7 @@ fn files_functions_and_crates_stay_small() {
     let mut faults = Vec::new();
     for (name, _) in LAYERS {
         let mut crate_lines = 0;
-        for (path, code) in sources(&format!("crates/{name}/src")) {
+        for (path, code) in sources(&folder_of(name)) {
             let code = without_comments(&without_tests(&code));
             let lines = code.lines().count();
             crate_lines += lines;
@@ -114,7 +116,7 @@ fn every_module_says_what_it_is_and_nothing_is_left_for_later() {
     let later =
         [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
     for (name, _) in LAYERS {
-        for (path, code) in sources(&format!("crates/{name}/src")) {
+        for (path, code) in sources(&folder_of(name)) {
             let documented = code
                 .lines()
                 .find(|line| !line.starts_with("#!["))
@@ -147,6 +149,17 @@ fn root() -> PathBuf {
 }
 
 /// Every Rust or TypeScript file below `folder`, with its text; modules that hold only tests are left out.
+/// Where a crate's sources lie; a crate that has none there is a fault.
+fn folder_of(name: &str) -> String {
+    let folder = match name {
+        "bench" => "tests/bench/src".to_owned(),
+        "tests" => "tests/src".to_owned(),
+        _ => format!("crates/{name}/src"),
+    };
+    assert!(root().join(&folder).is_dir(), "{folder} is not there");
+    folder
+}
+
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];

@@ -19,7 +19,6 @@ pub mod network;
 pub mod record;
 pub mod record_set;
 pub mod request;
-pub mod view;
 
 mod httpsig;
 

@@ -10,9 +10,9 @@ use protocol::{
     layout::{RecordSetAnchor, RelationshipQuery},
     network::Network,
     record_set::{RecordVerdict, VerifiedCategory, VerifiedRecord},
-    view::RecordView,
 };
 use serde::Serialize;
+use view::RecordView;
 use wasm_bindgen::JsValue;
 
 use crate::{

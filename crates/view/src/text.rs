@@ -2,9 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use protocol::record::parse_date;
 use serde_json::Value;
-
-use crate::record::parse_date;
 
 /// Everything at the end of a path of members, through lists; `name*` is the first member whose name begins so.
 pub(super) fn follow<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {

@@ -9,12 +9,11 @@
 //!
 //! Source: FHIR R4 resource definitions and data types.
 
+use protocol::category::Category;
+use protocol::record::Record;
+use protocol::record_set::VerifiedRecord;
 use serde::Serialize;
 use serde_json::Value;
-
-use crate::category::Category;
-use crate::record::Record;
-use crate::record_set::VerifiedRecord;
 
 mod shape;
 mod text;
