@@ -107,7 +107,12 @@ export class RpcCaller {
         onProgress,
       });
       const bytes = args.filter((arg) => arg instanceof Uint8Array).map((arg) => arg.buffer);
-      this.#send({ kind: 'call', id, method, args }, bytes);
+      try {
+        this.#send({ kind: 'call', id, method, args }, bytes);
+      } catch (thrown) {
+        // An argument that cannot be copied to the worker.
+        this.#settle({ kind: 'error', id, error: { ...errorView(thrown), code: 'call/argument' } });
+      }
     });
   }
 

@@ -53,10 +53,10 @@ export function serve<Methods>(handlers: Handlers<Methods>): void {
   self.addEventListener('unhandledrejection', (event) => die(event.reason));
 }
 
-/** Holds the lock until this worker ends, however it ends. */
+/** Holds the lock until this worker ends, however it ends. Where locks are refused its end is not noticed, and no more. */
 function live(lock: string): void {
   const forever = new Promise<never>(() => undefined);
-  void navigator.locks.request(lock, () => (send({ kind: 'alive' }), forever));
+  navigator.locks.request(lock, () => (send({ kind: 'alive' }), forever)).catch(() => undefined);
 }
 
 function send(message: WorkerMessage): void {

@@ -1,5 +1,6 @@
 //! The browser as a [`Platform`]: `fetch`, IndexedDB, the clock, the timer, and its random source.
 
+use core::task::{Context, Waker};
 use std::cell::{Cell, RefCell};
 
 use alloy_primitives::B256;
@@ -21,6 +22,7 @@ pub(crate) struct WebPlatform {
     heads: Database,
     listeners: RefCell<Vec<Function>>,
     transactions: Cell<u32>,
+    waiting: RefCell<Vec<Waker>>,
 }
 
 /// Tells a JavaScript function how far the client has come, until this is dropped.
@@ -43,13 +45,22 @@ impl WebPlatform {
     /// Opens the database of verified heads with this name.
     pub(crate) async fn open(name: &str) -> Result<Self, StoreError> {
         let heads = Database::open(name, "heads").await.map_err(|error| failed("load", error))?;
-        Ok(Self { heads, listeners: RefCell::default(), transactions: Cell::new(0) })
+        Ok(Self {
+            heads,
+            listeners: RefCell::default(),
+            transactions: Cell::new(0),
+            waiting: RefCell::default(),
+        })
     }
 
-    /// Whether a transaction of IndexedDB is open. Whoever waits for one must not be dropped: the browser still calls back,
-    /// and what it calls would be gone.
-    pub(crate) fn is_in_transaction(&self) -> bool {
-        self.transactions.get() > 0
+    /// Whether no transaction of IndexedDB is open; who asks is woken when one ends. Whoever waits for one must not be
+    /// dropped: the browser still calls back, and what it calls would be gone.
+    pub(crate) fn may_drop(&self, context: &Context<'_>) -> bool {
+        let is_open = self.transactions.get() > 0;
+        if is_open {
+            self.waiting.borrow_mut().push(context.waker().clone());
+        }
+        !is_open
     }
 
     /// Has this function told how far the client has come.
@@ -60,18 +71,19 @@ impl WebPlatform {
 }
 
 /// Counts as an open transaction until it is dropped.
-struct OpenTransaction<'a>(&'a Cell<u32>);
+struct OpenTransaction<'a>(&'a WebPlatform);
 
 impl<'a> OpenTransaction<'a> {
-    fn new(count: &'a Cell<u32>) -> Self {
-        count.set(count.get() + 1);
-        Self(count)
+    fn new(platform: &'a WebPlatform) -> Self {
+        platform.transactions.set(platform.transactions.get() + 1);
+        Self(platform)
     }
 }
 
 impl Drop for OpenTransaction<'_> {
     fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
+        self.0.transactions.set(self.0.transactions.get() - 1);
+        self.0.waiting.take().into_iter().for_each(Waker::wake);
     }
 }
 
@@ -83,7 +95,7 @@ impl Http for WebPlatform {
 
 impl HeadStore for WebPlatform {
     async fn load_head(&self, network_id: B256) -> Result<Option<Vec<u8>>, StoreError> {
-        let _open = OpenTransaction::new(&self.transactions);
+        let _open = OpenTransaction::new(self);
         let [head] =
             self.heads.read([&network_id.to_string()]).await.map_err(|error| failed("load", error))?;
         Ok(head)
@@ -95,7 +107,7 @@ impl HeadStore for WebPlatform {
         head: Vec<u8>,
         replaces: impl FnOnce(&[u8]) -> bool,
     ) -> Result<(), StoreError> {
-        let _open = OpenTransaction::new(&self.transactions);
+        let _open = OpenTransaction::new(self);
         let key = network_id.to_string();
         self.heads.replace(&key, &head, replaces).await.map_err(|error| failed("save", error))
     }

@@ -56,15 +56,16 @@ export interface SubscribeOptions {
  */
 export async function openLightClient(network: string | object, options: OpenOptions = {}): Promise<LightClient> {
   const json = typeof network === 'string' ? network : JSON.stringify(network);
-  const light = new LightClient(json, options.startWorker ?? startWorker);
+  let light: LightClient | undefined;
   try {
+    light = new LightClient(json, options.startWorker ?? startWorker);
     // Answered once the worker is open.
     await light.evidence(options);
+    return light;
   } catch (thrown) {
-    light.close();
-    throw thrown;
+    light?.close();
+    throw errorOf(thrown);
   }
-  return light;
 }
 
 /** A light client of one network. Made by {@link openLightClient}. */
@@ -142,7 +143,10 @@ export class LightClient {
     return this.#call('send', [raw], options);
   }
 
-  /** The evidence that two sealed blocks share a height, if that was seen: a JSON text to keep as a file. */
+  /**
+   * The evidence that two sealed blocks share a height, if that was seen: a JSON text to keep as a file. What an earlier
+   * visit saw is known after the first sync, which then rejects with `network/equivocation`.
+   */
   evidence(options?: CallOptions): Promise<string | null> {
     return this.#call('evidence', [], options);
   }

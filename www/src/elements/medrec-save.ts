@@ -29,7 +29,8 @@ export class MedrecSave extends LitElement {
     link.href = address;
     link.download = this.name;
     link.click();
-    URL.revokeObjectURL(address);
+    // Not at once: some browsers begin to read it only later.
+    setTimeout(() => { URL.revokeObjectURL(address); }, 60_000);
   };
 }
 

@@ -46,7 +46,7 @@ const refusals: readonly (readonly [string, ErrorKey])[] = [
 
 const known: ReadonlyMap<string, ErrorKey> = new Map<string, ErrorKey>([
   ['access', 'noGrant'],
-  ['access-log', 'incomplete'],
+  ['access-log', 'accessLog'],
   ...refusals.map(([code, key]) => [`access/${code}`, key] as const),
   ['clock', 'clock'],
   ['gatekeeper', 'hospitalSignature'],

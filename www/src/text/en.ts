@@ -634,6 +634,11 @@ export const en = {
       means: 'Something was left out, added or changed, so none of this list is shown.',
       now: 'Try again. If it stays, ask the hospital.',
     },
+    accessLog: {
+      what: 'The list of who read your records is not the one that was sealed.',
+      means: 'Somebody was taken out, added or changed, so none of this list is shown. Your records are not affected.',
+      now: 'Try again. If it stays, ask the hospital, and show the details below to the people who run the network.',
+    },
     viewerCode: {
       what: 'This is not a valid sharing code.',
       means: 'A part is missing, or it belongs to another network.',

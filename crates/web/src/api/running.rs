@@ -47,7 +47,7 @@ pub(super) async fn run<T>(
     poll_fn(|context| {
         let mut may_drop = |context: &mut Context<'_>| {
             is_aborted = is_aborted || aborted.as_mut().poll(context).is_ready();
-            is_aborted && !client.platform().is_in_transaction()
+            is_aborted && client.platform().may_drop(context)
         };
         if !may_drop(context)
             && let result = work.as_mut().poll(context)
