@@ -1,6 +1,7 @@
 //! `medrec`: an operator's tasks on a MedRec network, the native edge of the client.
 //!
-//! Results go to stdout as JSON (lines of text for checks and digests), everything else to stderr. Exit code 0: done; 1: not done; 2: not understood.
+//! Results go to stdout as JSON (lines of text for checks and digests), everything else to stderr. Exit code 0: done; 1:
+//! not done; 2: not understood.
 
 mod admit;
 mod args;
@@ -33,9 +34,9 @@ medrec operator deploy --rpc URL[,URL...] --key-file FILE --chain-name NAME --ou
 medrec operator admit --network FILE --key-file FILE --member ADDRESS --kind provider|vendor|researcher|auditor
         --name NAME --endpoint URL --encryption-key HEX
     vote to admit a member
-medrec operator checkpoint NETWORK --key FILE [--add UPDATE]
+medrec operator checkpoint --network FILE --key-file FILE [--add UPDATE]
     sign the newest head as trusted checkpoint, or add a signature to the update in a file
-medrec operator checkpoint NETWORK --check UPDATE
+medrec operator checkpoint --network FILE --check UPDATE
     start a light client from the signed update in a file
 medrec chain check FOLDER [--mutate COUNT [--seed NUMBER]]
     verify a recorded chain, or change one byte of it COUNT times and count what is accepted
@@ -198,11 +199,10 @@ fn parse_scheme(text: &str) -> Option<SealScheme> {
 }
 
 async fn operator_checkpoint(args: &[String]) -> Result<Value, CommandError> {
-    let [network, args @ ..] = args else { return Err(CommandError::Usage) };
-    let args = Args::parse(args, &["--key", "--add", "--check"], &[])?;
-    let network = admit::read_network(Path::new(network))?;
+    let args = Args::parse(args, &["--network", "--key-file", "--add", "--check"], &[])?;
+    let network = admit::read_network(Path::new(args.required("--network")?))?;
     let path = |name| args.optional(name).map(Path::new);
-    let signed = match (path("--key"), path("--add"), path("--check")) {
+    let signed = match (path("--key-file"), path("--add"), path("--check")) {
         (None, None, Some(update)) => checkpoint::check(&network, update).await?,
         (Some(key), update, None) => checkpoint::sign(&network, &key_file::read(key)?, update).await?,
         _ => return Err(CommandError::Usage),

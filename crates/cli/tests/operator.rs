@@ -153,14 +153,15 @@ async fn operators_sign_a_checkpoint_one_after_the_other() {
     .await;
     let path = folder.join("network.json");
     let described = Network::parse(&std::fs::read(&path).unwrap()).unwrap();
-    let said = refused(&folder, "operator checkpoint network.json --key operator.key", 1).await;
+    let said =
+        refused(&folder, "operator checkpoint --network network.json --key-file operator.key", 1).await;
     assert_eq!(said, "medrec: network has no operators\n");
     let mut operators = addresses[..2].to_vec();
     operators.sort_unstable();
     let network = Network { operators: Some(Operators::new(2, operators).unwrap()), ..described };
     std::fs::write(&path, network.to_json()).unwrap();
 
-    let first = medrec(&folder, "operator checkpoint network.json --key operator.key").await;
+    let first = medrec(&folder, "operator checkpoint --network network.json --key-file operator.key").await;
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
     assert_eq!(first.stderr, b"1 of 2 signatures\n");
     std::fs::write(folder.join("update.json"), &first.stdout).unwrap();
@@ -169,15 +170,19 @@ async fn operators_sign_a_checkpoint_one_after_the_other() {
     let too_few = CheckpointError::TooFewSigners { expected: 2, found: 1 };
     assert_eq!(network.updated(&one), Err(too_few));
 
-    let check = "operator checkpoint network.json --check update.json";
+    let check = "operator checkpoint --network network.json --check update.json";
     assert_eq!(refused(&folder, check, 1).await, "medrec: 1 operators signed, expected 2\n");
-    let add = "operator checkpoint network.json --add update.json --key";
+    let add = "operator checkpoint --network network.json --add update.json --key-file";
     let stranger = refused(&folder, &format!("{add} stranger.key"), 1).await;
     assert_eq!(stranger, format!("medrec: signed by {}, who is no operator\n", addresses[2]));
     let forged = CheckpointUpdate { hash: B256::repeat_byte(1), signatures: vec![], ..one.clone() };
     std::fs::write(folder.join("forged.json"), forged.to_json()).unwrap();
-    let said =
-        refused(&folder, "operator checkpoint network.json --key second.key --add forged.json", 1).await;
+    let said = refused(
+        &folder,
+        "operator checkpoint --network network.json --key-file second.key --add forged.json",
+        1,
+    )
+    .await;
     let expected =
         format!("medrec: block {} is {}, proven; the update says {}\n", one.number, one.hash, forged.hash);
     assert_eq!(said, expected);
