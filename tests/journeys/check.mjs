@@ -95,7 +95,7 @@ async function screens(page) {
     await page.goto(`${demo.app}#/settings`);
     await page.getByRole('combobox').first().selectOption(language);
     await shoot(page, 'settings', language);
-    const places = [['home', '#/home'], ['records', '#/records'], ['record', recordPlace], ['sharing', '#/sharing'], ['grant', grantPlace]];
+    const places = [['home', '#/home'], ['records', '#/records'], ['record', recordPlace], ['sharing', '#/sharing'], ['grant', grantPlace], ['activity', '#/activity']];
     for (const [name, place] of places) {
       await page.goto(demo.app + place);
       await page.waitForLoadState('networkidle');
