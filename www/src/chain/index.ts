@@ -22,7 +22,8 @@ import type { Methods } from './methods.js';
 import { Provider, troubleOf } from './provider.js';
 
 export { MedrecError };
-export { Provider, ProviderRpcError } from './provider.js';
+export { ProviderRpcError } from './errors.js';
+export { Provider } from './provider.js';
 export type * from '../views.js';
 
 /** How the light client is opened. */

@@ -6,22 +6,11 @@
  * what it has no key for it does not sign. State is that of the head, or of the block asked for if that is the head.
  * Source: EIP-1193, EIP-1474, the execution API of Ethereum.
  */
-import { MedrecError, errorView } from '../rpc.js';
-import type { AccountView, BlockView, ErrorView, LogQuery, LogView, ReceiptView, SyncView, TransactionView } from '../views.js';
+import { MedrecError } from '../rpc.js';
+import type { AccountView, BlockView, LogQuery, SyncView, TransactionView } from '../views.js';
+import { ProviderRpcError, asRpcError, invalid, refusal } from './errors.js';
 import type { LightClient } from './index.js';
-
-/** An error as EIP-1193 has it; `data` says what the light client found. */
-export class ProviderRpcError extends Error {
-  override readonly name = 'ProviderRpcError';
-  readonly code: number;
-  readonly data: Omit<ErrorView, 'message'>;
-
-  constructor(code: number, view: ErrorView) {
-    super(view.message);
-    this.code = code;
-    this.data = { code: view.code, fault: view.fault, expected: view.expected, found: view.found, endpoint: view.endpoint };
-  }
-}
+import { isHeadTag, logFilter, quantity, record, rpcBlock, rpcLog, rpcReceipt, rpcTransaction, text, wholeNumber, word } from './json-rpc.js';
 
 /** What is asked of a provider. */
 export interface RequestArguments {
@@ -327,125 +316,6 @@ async function unless<T>(code: string, found: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Addresses and topics of a filter; one address and one topic may stand without a list, null takes any. */
-function logFilter(filter: unknown): LogQuery {
-  const { address, topics } = record(filter);
-  const anyOf = (value: unknown): string[] =>
-    value === undefined || value === null ? [] : [value].flat().map((one) => text(one, 'text'));
-  if (topics !== undefined && topics !== null && !Array.isArray(topics)) throw invalid('a list of topics', topics);
-  const places: unknown[] = topics ?? [];
-  return { addresses: anyOf(address), topics: places.map(anyOf) };
-}
-
-function rpcBlock(block: BlockView): Record<string, unknown> {
-  const { number, timestamp, gasLimit, gasUsed, baseFeePerGas, ...others } = block;
-  return {
-    ...others,
-    number: quantity(number),
-    timestamp: quantity(timestamp),
-    gasLimit: quantity(gasLimit),
-    gasUsed: quantity(gasUsed),
-    ...(baseFeePerGas === null ? {} : { baseFeePerGas: quantity(baseFeePerGas) }),
-  };
-}
-
-function rpcTransaction(transaction: TransactionView): Record<string, unknown> {
-  const { index, block, type, chainId, nonce, gas, ...others } = transaction;
-  const parity = type === 0 ? {} : { yParity: transaction.v };
-  const present = Object.entries(others).filter(([name, value]) => name !== 'raw' && (value !== null || name === 'to'));
-  return {
-    ...Object.fromEntries(present),
-    ...parity,
-    type: quantity(type),
-    nonce: quantity(nonce),
-    gas: quantity(gas),
-    blockNumber: quantity(block),
-    transactionIndex: quantity(index),
-    ...(chainId === null ? {} : { chainId: quantity(chainId) }),
-  };
-}
-
-function rpcReceipt(receipt: ReceiptView, effectiveGasPrice: string): Record<string, unknown> {
-  const { hash, block, blockHash, index, from, to, type } = receipt.transaction;
-  const place = { blockHash, blockNumber: quantity(block), transactionHash: hash, transactionIndex: quantity(index) };
-  const { firstLogIndex: first, gasUsed } = receipt;
-  if (first === null || gasUsed === null) throw invalid('a receipt proven with its block', hash);
-  return {
-    ...place,
-    from,
-    to,
-    type: quantity(type),
-    contractAddress: receipt.creates,
-    cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
-    gasUsed: quantity(gasUsed),
-    effectiveGasPrice,
-    logsBloom: receipt.logsBloom,
-    logs: receipt.logs.map((log, at) => ({ ...log, ...place, logIndex: quantity(first + at), removed: false })),
-    ...(receipt.succeeded === null ? {} : { status: receipt.succeeded ? '0x1' : '0x0' }),
-  };
-}
-
-function rpcLog(log: LogView): Record<string, unknown> {
-  const { block, transactionIndex, logIndex, ...others } = log;
-  return {
-    ...others,
-    blockNumber: quantity(block),
-    transactionIndex: quantity(transactionIndex),
-    logIndex: quantity(logIndex),
-    removed: false,
-  };
-}
-
-/** A number as JSON-RPC has it: no leading zeros. */
-function quantity(value: number | bigint): string {
-  return `0x${value.toString(16)}`;
-}
-
-/** The head is final: sealed by a quorum, or settled under Clique. So these are all the same. */
-function isHeadTag(block: unknown): boolean {
-  return block === undefined || block === null || block === 'latest' || block === 'safe' || block === 'finalized';
-}
-
-function wholeNumber(value: unknown): number {
-  if (typeof value === 'string' && /^0x(0|[1-9a-f][0-9a-f]{0,12})$/i.test(value)) return Number(value);
-  throw invalid('a block number as 0x…, or latest', value);
-}
-
-/** A slot as 32 bytes; wallets also write it as a quantity. */
-function word(value: unknown): string {
-  if (typeof value === 'string' && /^0x[0-9a-f]{1,64}$/i.test(value)) return `0x${value.slice(2).padStart(64, '0')}`;
-  throw invalid('a storage slot as 0x…', value);
-}
-
-function text(value: unknown, expected: string): string {
-  if (typeof value === 'string') return value;
-  throw invalid(expected, value);
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value));
-  throw invalid('an object', value);
-}
-
-function refusal(code: string, message: string, found: string): ErrorView {
-  return { code, fault: 'caller', message, expected: null, found, endpoint: null };
-}
-
-function invalid(expected: string, found: unknown): ProviderRpcError {
-  const view = refusal('provider/invalid-params', `expected ${expected}`, String(found));
-  return new ProviderRpcError(-32602, { ...view, expected });
-}
-
-/** Refused by proof is −32000; a caller's mistake −32602; nobody to ask 4900 (disconnected). */
-function asRpcError(thrown: unknown): ProviderRpcError {
-  if (thrown instanceof ProviderRpcError) return thrown;
-  const view = errorView(thrown);
-  if (view.code === 'call/argument' || view.code.startsWith('history/')) return new ProviderRpcError(-32602, view);
-  return new ProviderRpcError(SILENCE.has(view.code) ? 4900 : -32000, view);
-}
-
-/** The codes of an endpoint that does not answer. */
-const SILENCE: ReadonlySet<string> = new Set(['network/unreachable', 'network/timeout', 'network/http-status']);
 /** Heads that a subscriber is told of at once. */
 const MAX_HEADS = 16;
 /** How long a sync is news, in milliseconds: less than the time between two blocks. */
