@@ -74,6 +74,12 @@ function both() {
   return [...hospitals].find(([, count]) => count > 1)[0];
 }
 
+/** Whether nothing on the page is still being looked up. Runs in the page. */
+function isAtRest(root = document) {
+  return [...root.querySelectorAll('*')].every((element) =>
+    element.localName !== 'medrec-progress' && (!element.shadowRoot || isAtRest(element.shadowRoot)));
+}
+
 /** The screens of an open app, in both languages. */
 async function screens(page) {
   await go(page, 'Records');
@@ -95,10 +101,13 @@ async function screens(page) {
     await page.goto(`${demo.app}#/settings`);
     await page.getByRole('combobox').first().selectOption(language);
     await shoot(page, 'settings', language);
-    const places = [['home', '#/home'], ['records', '#/records'], ['record', recordPlace], ['sharing', '#/sharing'], ['grant', grantPlace], ['activity', '#/activity']];
+    const places = [['home', '#/home'], ['records', '#/records'], ['record', recordPlace], ['sharing', '#/sharing'],
+      ['grant', grantPlace], ['activity', '#/activity']];
     for (const [name, place] of places) {
       await page.goto(demo.app + place);
       await page.waitForLoadState('networkidle');
+      // The worker asks, which the page's own network does not show.
+      await page.waitForFunction(isAtRest);
       await shoot(page, name, language);
     }
   }

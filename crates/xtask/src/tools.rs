@@ -78,13 +78,23 @@ pub(crate) fn python(folder: &str) -> Outcome {
     Ok(())
 }
 
-/// Chromium and its driver, with a font that shows Chinese; from Debian's packages when missing.
+/// Chromium and its driver; from Debian's packages when missing.
 pub(crate) fn chromium() -> Outcome {
     let here = |program| output_of(command(program, &["--version"], ".")).is_ok();
     if here("chromium") && here("chromedriver") {
         return Ok(());
     }
-    apt("Chromium (Debian's packages)", &["chromium", "chromium-driver", "fonts-noto-cjk"])
+    apt("Chromium (Debian's packages)", &["chromium", "chromium-driver"])
+}
+
+/// A font that shows Chinese, for whoever looks at the screenshots; from Debian's packages when there is none.
+pub(crate) fn chinese_font() -> Outcome {
+    let found = output_of(command("fc-list", &[":lang=zh"], ".")).unwrap_or_default();
+    if found.is_empty() {
+        apt("Chinese font (Debian's packages)", &["fontconfig", "fonts-noto-cjk"])
+    } else {
+        Ok(())
+    }
 }
 
 /// Installs packages of Debian's.

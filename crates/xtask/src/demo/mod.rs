@@ -55,6 +55,7 @@ pub(crate) fn main(args: &[&str]) -> Outcome {
     }
     if options.check {
         tools::chromium()?;
+        tools::chinese_font()?;
         tools::npm("tests/journeys")?;
     }
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(&options))
