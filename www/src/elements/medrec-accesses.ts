@@ -56,7 +56,7 @@ export class MedrecAccesses extends LitElement {
     return html`<li class=${refusal === null ? '' : 'refused'}>
       <span class="sign">${icon(sign, 22)}</span>
       <div class="stack tight">
-        <span>${event ? html`<strong>${this.#who(event)}</strong> ${this.#what(event)}` : activity.unreadable}</span>
+        <span>${event ? html`<strong>${this.#who(event)}</strong>${activity.gap}${this.#what(event)}` : activity.unreadable}</span>
         ${refusal === null ? nothing : html`<span class="small muted">${explain(`gatekeeper/refused/${refusal}`, text).means}</span>`}
         ${event ? html`<span class="small muted">${this.#when(event.recorded)}</span>` : nothing}
       </div>

@@ -387,6 +387,7 @@ export const en = {
     notYet: 'The newest entries are the hospital’s word. The network seals them within a few minutes.',
     unsealed: 'Not sealed yet',
     you: 'You',
+    gap: ' ',
     read: (what: string): string => `read ${what}`,
     tried: (what: string): string => `wanted to read ${what} and was refused`,
     everything: 'everything',

@@ -378,6 +378,7 @@ export const zh: Text = {
     notYet: '最新的几条目前只是医院的说法，几分钟内会由网络封存。',
     unsealed: '尚未封存',
     you: '您',
+    gap: '',
     read: (what) => `读取了${what}`,
     tried: (what) => `想读取${what}，被拒绝`,
     everything: '全部记录',
