@@ -7,14 +7,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each crate of ours and the crates of ours that it may depend on.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("lightclient", &[]),
-    ("protocol", &["lightclient"]),
-    ("view", &["protocol"]),
-    ("client", &["lightclient", "protocol"]),
-    ("cli", &["client", "lightclient", "protocol"]),
-    ("gatekeeper", &["client", "lightclient", "protocol"]),
-    ("web", &["client", "lightclient", "protocol", "view"]),
+    ("records", &["lightclient"]),
+    ("view", &["records"]),
+    ("protocol", &["lightclient", "records"]),
+    ("client", &["lightclient", "protocol", "records"]),
+    ("cli", &["client", "lightclient", "protocol", "records"]),
+    ("gatekeeper", &["client", "lightclient", "protocol", "records"]),
+    ("web", &["client", "lightclient", "protocol", "records", "view"]),
     // Prover and verifier must not share a bug.
     ("devnet", &[]),
     ("xtask", &[]),
@@ -26,7 +27,6 @@ const LAYERS: [(&str, &[&str]); 11] = [
 /// Lines of code: neither tests nor comments nor blank lines count.
 const MAX_FILE_LINES: usize = 400;
 const MAX_FUNCTION_LINES: usize = 60;
-/// `protocol` is the largest: it holds the chain's half and the records' half of one set of rules.
 const MAX_CRATE_LINES: usize = 4_500;
 
 #[test]
@@ -62,7 +62,7 @@ fn crates_depend_in_one_direction() {
 fn pure_crates_have_no_io_clock_randomness_or_async() {
     let forbidden =
         ["async fn", "std::fs", "std::net", "std::time", "std::env", "std::thread", "getrandom", "web_sys"];
-    for name in ["lightclient", "protocol", "view"] {
+    for name in ["lightclient", "records", "protocol", "view"] {
         for (path, code) in sources(&folder_of(name)) {
             for word in forbidden {
                 assert!(!without_tests(&code).contains(word), "{} says {word}", path.display());

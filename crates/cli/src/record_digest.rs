@@ -7,8 +7,8 @@
 
 use std::path::Path;
 
-use protocol::json::{JsonError, JsonLimits, parse_json};
-use protocol::record::{Record, RecordError};
+use records::json::{JsonError, JsonLimits, parse_json};
+use records::record::{Record, RecordError};
 use serde_json::Value;
 
 /// One line for each record, and one for each that is none.

@@ -11,7 +11,7 @@ use protocol::access_log::AccessLogError;
 use protocol::checkpoint::CheckpointError;
 use protocol::grant::Refusal;
 use protocol::layout::LayoutError;
-use protocol::record_set::RecordSetError;
+use records::record_set::RecordSetError;
 
 use crate::explain;
 use crate::gatekeeper::GatekeeperError;

@@ -11,9 +11,9 @@ use lightclient::{
 use protocol::access_log::AccessLogError;
 use protocol::answer::AnswerError;
 use protocol::checkpoint::CheckpointError;
-use protocol::json::JsonError;
 use protocol::layout::LayoutError;
-use protocol::record_set::RecordSetError;
+use records::json::JsonError;
+use records::record_set::RecordSetError;
 
 use crate::error::Explained;
 use crate::gatekeeper::GatekeeperError;

@@ -14,11 +14,11 @@ use lightclient::{Fault, UnixTime};
 use protocol::answer::{
     AnswerContent, AnswerError, Asked, MAX_ANSWER, RefusalBody, RefusalCode, VerifiedAnswer, verify_answer,
 };
-use protocol::category::Category;
 use protocol::envelope::{self, EnvelopeContext, EnvelopeError};
 use protocol::keys::{EncryptionKey, SigningKey};
 use protocol::layout::{Member, MemberStatus};
 use protocol::request::{CALL_PATH, Call, HeadRef, Method, Origin, OriginError, sign_call};
+use records::category::Category;
 use zeroize::Zeroizing;
 
 use crate::client::{Client, Head};

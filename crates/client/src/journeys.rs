@@ -6,7 +6,6 @@
 
 use alloy_primitives::Address;
 use lightclient::{Fault, UnixTime};
-use protocol::category::Categories;
 use protocol::contracts;
 use protocol::grant::Refusal;
 use protocol::invitation::Invitation;
@@ -16,6 +15,7 @@ use protocol::layout::{
     Rights,
 };
 use protocol::request::Method;
+use records::category::Categories;
 
 use crate::client::{Client, Head};
 use crate::error::ClientError;

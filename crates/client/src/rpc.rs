@@ -14,7 +14,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use alloy_primitives::{Address, B256, hex};
 use lightclient::{Asked, Fault};
-use protocol::json::{JsonError, JsonLimits, parse_json};
+use records::json::{JsonError, JsonLimits, parse_json};
 use serde_json::{Value, json};
 
 use crate::ports::{Http, HttpRequest, TransportError};

@@ -12,11 +12,11 @@ use client::{
 };
 use lightclient::{Fault, LogFilter};
 use protocol::answer::RefusalCode;
-use protocol::category::{Categories, Category};
 use protocol::contracts;
 use protocol::keys::SigningKey;
 use protocol::layout::{GrantQuery, RelationshipQuery, RelationshipStatus, Rights};
-use protocol::record_set::RecordVerdict;
+use records::category::{Categories, Category};
+use records::record_set::RecordVerdict;
 use serde_json::{Value, json};
 
 use world::hospital::Manner;

@@ -9,8 +9,8 @@
 use alloy_primitives::{Address, hex};
 use lightclient::{BlockNumber, UnixTime};
 use protocol::answer::RefusalCode;
-use protocol::record::{Record, RecordError, record_digest};
 use protocol::request::{Method, VerifiedCall};
+use records::record::{Record, RecordError, record_digest};
 use serde_json::{Value, json};
 
 /// How a call was answered.

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 use lightclient::Fault;
-use protocol::json::{JsonError, JsonLimits, parse_json};
-use protocol::record::{Record, RecordError};
+use records::json::{JsonError, JsonLimits, parse_json};
+use records::record::{Record, RecordError};
 use serde_json::Value;
 
 use crate::store::NewRecord;

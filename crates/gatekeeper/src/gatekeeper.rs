@@ -15,7 +15,6 @@ use alloy_primitives::Address;
 use client::{Head, Platform, TransportError};
 use lightclient::{BlockNumber, Fault, UnixTime};
 use protocol::answer::{AnswerKind, InvitationAnswer, RecordsAnswer, RefusalCode, sign_answer};
-use protocol::category::Categories;
 use protocol::envelope::{EnvelopeContext, seal};
 use protocol::grant::{AccessAsk, decide};
 use protocol::layout::{RelationshipQuery, Right};
@@ -23,6 +22,7 @@ use protocol::network::{Network, NetworkError};
 use protocol::request::{
     Audience, Call, HttpParts, InvitationCode, Method, VerifiedCall, read_signature, verify_call,
 };
+use records::category::Categories;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 

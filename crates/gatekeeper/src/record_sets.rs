@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use alloy_primitives::{Address, B256};
-use protocol::category::{Categories, Category};
-use protocol::record::RecordKey;
-use protocol::record_set::{CategoryAnswer, PLACES, RecordItem, RecordSet, SealedRecord};
+use records::category::{Categories, Category};
+use records::record::RecordKey;
+use records::record_set::{CategoryAnswer, PLACES, RecordItem, RecordSet, SealedRecord};
 
 use crate::store::{Sealing, SetAge, SetRow, Store, StoreError};
 
@@ -145,8 +145,7 @@ const MAX_BUILT: usize = 256;
 
 #[cfg(test)]
 mod tests {
-    use protocol::layout::RecordSetAnchor;
-    use protocol::record_set::{RecordVerdict, verify_category};
+    use records::record_set::{RecordSetAnchor, RecordVerdict, verify_category};
 
     use super::*;
     use crate::bundle::Bundle;

@@ -8,8 +8,8 @@ use lightclient::BlockNumber;
 use protocol::answer::{RefusalBody, RefusalCode};
 use protocol::envelope::EnvelopeError;
 use protocol::grant::Refusal;
-use protocol::record::RecordError;
 use protocol::request::CallError;
+use records::record::RecordError;
 
 use crate::chain::ChainError;
 use crate::stewardship::StewardshipError;

@@ -10,11 +10,11 @@ use client::{
     CategoryOutcome, ClientError, GatekeeperError, GrantOffer, JourneyError, Problem, ReadAsk, Reading,
 };
 use protocol::answer::RefusalCode;
-use protocol::category::{Categories, Category};
 use protocol::keys::SigningKey;
 use protocol::layout::{RelationshipQuery, Rights};
-use protocol::record_set::{RecordVerdict, VerifiedCategory};
 use protocol::request::Method;
+use records::category::{Categories, Category};
+use records::record_set::{RecordVerdict, VerifiedCategory};
 
 use stack::{Browser, Stack, eventually, key, send, synced};
 

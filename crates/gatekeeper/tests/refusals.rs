@@ -6,8 +6,8 @@ mod stack;
 
 use client::{HttpAnswer, Platform};
 use protocol::answer::RefusalCode;
-use protocol::category::{Categories, Category};
 use protocol::request::{Call, HeadRef, Method, Origin};
+use records::category::{Categories, Category};
 use serde_json::Value;
 
 use stack::{Browser, Request, Stack, key, send, synced};

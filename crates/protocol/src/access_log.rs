@@ -10,14 +10,12 @@
 
 use alloy_primitives::{Address, B256};
 use lightclient::Fault;
+use records::json::{JsonLimits, parse_json};
+use records::record::record_digest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    invitation::parse_address,
-    json::{JsonLimits, parse_json},
-    record::record_digest,
-};
+use crate::invitation::parse_address;
 
 /// The head of a log after so many entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,15 +12,15 @@
 
 use alloy_primitives::{Address, B256};
 use lightclient::{Fault, UnixTime};
+use records::json::{JsonLimits, parse_json};
+use records::record_set::CategoryAnswer;
 use serde::{Deserialize, Serialize};
 
 use crate::httpsig::{
     self, CONTENT_TYPE, HeaderFields, HttpSignatureError, Message, Origin, Parameters, SIGNATURE_INPUT,
     SignedHeaders, field, signature_item,
 };
-use crate::json::{JsonLimits, parse_json};
 use crate::keys::SigningKey;
-use crate::record_set::CategoryAnswer;
 use crate::request::JSON;
 
 mod refusal;

@@ -9,8 +9,8 @@
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use lightclient::UnixTime;
+use records::category::Categories;
 
-use crate::category::Categories;
 use crate::layout::{MemberKind, Rights};
 
 pub mod creation;

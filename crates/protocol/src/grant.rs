@@ -12,9 +12,9 @@
 
 use alloy_primitives::Address;
 use lightclient::UnixTime;
+use records::category::Categories;
 
 use crate::answer::RefusalCode;
-use crate::category::Categories;
 use crate::layout::{GrantTerms, RelationshipState, RelationshipStatus, Right};
 
 /// Decides whether `reader` may do what it asks, at the time `at` of the block where the state was proven.

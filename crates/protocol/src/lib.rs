@@ -6,18 +6,14 @@
 
 pub mod access_log;
 pub mod answer;
-pub mod category;
 pub mod checkpoint;
 pub mod contracts;
 pub mod envelope;
 pub mod grant;
 pub mod invitation;
-pub mod json;
 pub mod keys;
 pub mod layout;
 pub mod network;
-pub mod record;
-pub mod record_set;
 pub mod request;
 
 mod httpsig;

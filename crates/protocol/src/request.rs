@@ -13,8 +13,8 @@
 
 use alloy_primitives::{Address, B256};
 use lightclient::{BlockNumber, UnixTime};
+use records::category::Categories;
 
-use crate::category::Categories;
 use crate::httpsig::{self, CONTENT_TYPE, Message, Parameters, SIGNATURE_INPUT, SignedHeaders, field};
 use crate::keys::SigningKey;
 

@@ -9,9 +9,9 @@
 //!
 //! Source: FHIR R4 resource definitions and data types.
 
-use protocol::category::Category;
-use protocol::record::Record;
-use protocol::record_set::VerifiedRecord;
+use records::category::Category;
+use records::record::Record;
+use records::record_set::VerifiedRecord;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use protocol::record::parse_date;
+use records::record::parse_date;
 use serde_json::Value;
 
 /// Everything at the end of a path of members, through lists; `name*` is the first member whose name begins so.

@@ -3,10 +3,10 @@
 use alloy_primitives::Address;
 use client::{Client, ClientError, GatekeeperError, Head, Viewer};
 use protocol::{
-    category::Categories,
     grant::{AccessAsk, Refusal, decide},
     layout::{GrantQuery, Member, RelationshipQuery, RelationshipState, Right},
 };
+use records::category::Categories;
 
 use crate::platform::WebPlatform;
 

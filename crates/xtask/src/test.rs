@@ -32,7 +32,8 @@ pub(crate) fn all() -> Outcome {
     let wasm = ["test", "--target", "wasm32-unknown-unknown", "--no-fail-fast", "--package"];
     let lightclient = ["lightclient", "--test", "vectors", "--test", "known_key"];
     tally.cargo("recorded chains in Chromium", &[&wasm[..], &lightclient].concat());
-    tally.cargo("protocol in Chromium", &[&wasm[..], &["protocol", "--lib"]].concat());
+    tally
+        .cargo("protocol in Chromium", &[&wasm[..], &["records", "--package", "protocol", "--lib"]].concat());
     tally.cargo("web in Chromium", &[&wasm[..], &["web", "--tests"]].concat());
     tally.node("page units", "npm", "www", &["run", "--silent", "test"]);
     tally.node("engines", "node", "tests/engines", &["--test", "--test-concurrency=1"]);

@@ -1,4 +1,4 @@
-// Canonical forms of every JSON document below a folder, by npm `canonicalize`; read by crates/protocol/tests/canonical.rs.
+// Canonical forms of every JSON document below a folder, by npm `canonicalize`; read by crates/records/tests/canonical.rs.
 // node canonical.mjs FOLDER: one line `SHA256 SHA256-OF-THE-RECORD PATH#INDEX` for each document; a `-` for what there is none of.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';

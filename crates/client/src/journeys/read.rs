@@ -6,12 +6,12 @@
 use alloy_primitives::Address;
 use lightclient::UnixTime;
 use protocol::answer::{RecordsAnswer, RefusalCode};
-use protocol::category::{Categories, Category};
 use protocol::grant::{AccessAsk, Refusal, decide};
 use protocol::keys::SigningKey;
-use protocol::layout::{GrantQuery, GrantTerms, Member, RecordSetAnchor, RelationshipState, Right};
-use protocol::record_set::{RecordSetError, VerifiedCategory, verify_category};
+use protocol::layout::{GrantQuery, GrantTerms, Member, RelationshipState, Right};
 use protocol::request::Method;
+use records::category::{Categories, Category};
+use records::record_set::{RecordSetAnchor, RecordSetError, VerifiedCategory, verify_category};
 
 use super::JourneyError;
 use crate::client::{Client, Head};

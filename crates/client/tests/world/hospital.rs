@@ -6,14 +6,14 @@ use client::{HttpAnswer, HttpRequest, TransportError};
 use devnet::Chain;
 use protocol::access_log::AccessesAnswer;
 use protocol::answer::{AnswerKind, InvitationAnswer, RecordsAnswer, RefusalBody, RefusalCode, sign_answer};
-use protocol::category::{Categories, Category};
 use protocol::contracts;
 use protocol::envelope::{self, EnvelopeContext};
 use protocol::invitation::{Invitation, InvitationCode};
 use protocol::keys::SigningKey;
-use protocol::record::Record;
-use protocol::record_set::{CategoryAnswer, PLACES, RecordItem, RecordSet, SealedRecord};
 use protocol::request::{Audience, CallError, HttpParts, Method, Origin, VerifiedCall, verify_call};
+use records::category::{Categories, Category};
+use records::record::Record;
+use records::record_set::{CategoryAnswer, PLACES, RecordItem, RecordSet, SealedRecord};
 
 use super::{CHAIN_ID, ORIGIN, signed};
 

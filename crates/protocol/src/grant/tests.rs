@@ -1,9 +1,9 @@
 //! Tests of the decision: every status, reader, time, right and category against a table written by hand.
 
 use alloy_primitives::{Address, B256, address};
+use records::category::Category;
 
 use super::*;
-use crate::category::Category;
 use crate::layout::Rights;
 
 const PATIENT: Address = address!("0x00000000000000000000000000000000000000a1");

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use alloy_primitives::{Address, B256};
 use lightclient::{ProvenSlot, UnixTime};
+use records::category::Categories;
+use records::record_set::RecordSetAnchor;
 
 use super::LayoutError;
 use super::word::{Fields, Word, address, bind, data, exactly, length, mapping, offset, variable};
-use crate::category::Categories;
 
 /// Asks for the entry of one relationship.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,19 +99,6 @@ pub struct RelationshipState {
     pub access_log_anchored_at: UnixTime,
     /// How many viewers were ever granted something (see [`ViewersQuery`]).
     pub viewer_count: u64,
-}
-
-/// The record set that the steward published on chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RecordSetAnchor {
-    /// Root of the record set (see `record_set`).
-    pub root: B256,
-    /// Records in the set, as published beside the root.
-    pub count: u64,
-    /// 1 for the first publication, then ascending.
-    pub revision: u64,
-    /// When it was published.
-    pub published_at: UnixTime,
 }
 
 /// Where a relationship stands.

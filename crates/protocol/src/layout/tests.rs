@@ -2,6 +2,8 @@
 //! (The contract tests compare what the decoders read with what the running contracts wrote.)
 
 use alloy_primitives::{Address, B256, U256, address, b256};
+use records::category::{Categories, Category};
+use records::record_set::RecordSetAnchor;
 use serde_json::Value;
 
 use super::registry::{ENDPOINT, MEMBER_LIST, MEMBERS, NETWORK_ID};
@@ -9,7 +11,6 @@ use super::relationship::{GRANTS, RELATIONSHIPS, STATUS, VIEWERS};
 use super::summary::{ENTRIES, ENTRY_WORDS};
 use super::word::{Place, Word, check_places, data, mapping, offset, variable};
 use super::*;
-use crate::category::{Categories, Category};
 use crate::contracts::creation;
 
 const PATIENT: Address = address!("0x00000000000000000000000000000000000000a1");

@@ -1,12 +1,12 @@
 //! The JSON body of a call.
 
 use alloy_primitives::{Address, B256};
+use records::category::Categories;
+use records::json::{JsonLimits, parse_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Call, CallError, HeadRef, InvitationCode, Method};
-use crate::category::Categories;
-use crate::json::{JsonLimits, parse_json};
 
 impl Call {
     /// The body of the call, to be signed and sent as it is.

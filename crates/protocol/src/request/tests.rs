@@ -3,6 +3,8 @@
 use alloy_primitives::Bytes;
 #[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
+use records::category::Category;
+use records::json::JsonError;
 use serde::Deserialize;
 use serde_json::Value;
 #[cfg(target_arch = "wasm32")]
@@ -10,9 +12,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::answer::RefusalCode;
-use crate::category::Category;
 use crate::envelope::EnvelopeContext;
-use crate::json::JsonError;
 
 /// `tests/vectors/protocol/call.json`.
 #[derive(Deserialize)]

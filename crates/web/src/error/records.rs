@@ -2,7 +2,8 @@
 
 use client::{ClientError, GatekeeperError, JourneyError};
 use lightclient::Fault;
-use protocol::{category::CategoryError, invitation::InvitationError, keys::KeysError};
+use protocol::{invitation::InvitationError, keys::KeysError};
+use records::category::CategoryError;
 
 use super::ErrorView;
 use crate::vault::VaultError;

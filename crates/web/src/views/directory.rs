@@ -3,11 +3,12 @@
 use alloy_primitives::{Address, B256};
 use protocol::{
     answer::RefusalCode,
-    category::{Categories, Category},
     grant::Refusal,
-    layout::{
-        GrantTerms, Member, MemberStatus, RecordSetAnchor, RelationshipQuery, RelationshipState, Right,
-    },
+    layout::{GrantTerms, Member, MemberStatus, RelationshipQuery, RelationshipState, Right},
+};
+use records::{
+    category::{Categories, Category},
+    record_set::RecordSetAnchor,
 };
 use serde::Serialize;
 

@@ -5,11 +5,10 @@
 
 use alloy_primitives::B256;
 use client::{CategoryOutcome, CategoryReading, Head, JourneyError, Reading};
-use protocol::{
+use protocol::{layout::RelationshipQuery, network::Network};
+use records::{
     category::Category,
-    layout::{RecordSetAnchor, RelationshipQuery},
-    network::Network,
-    record_set::{RecordVerdict, VerifiedCategory, VerifiedRecord},
+    record_set::{RecordSetAnchor, RecordVerdict, VerifiedCategory, VerifiedRecord},
 };
 use serde::Serialize;
 use view::RecordView;

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256, Bytes};
+use records::category::Categories;
 use serde_json::Value;
 
 use super::chain::{Chain, Reverted};
 use super::*;
-use crate::category::Categories;
 use crate::contracts::creation;
 use crate::layout::{RelationshipStatus, Rights};
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{Address, B256};
 use proptest::prelude::*;
+use records::category::Categories;
 
 use super::chain::Chain;
 use super::*;
-use crate::category::Categories;
 use crate::layout::{MemberStatus, RelationshipStatus, Rights};
 
 const OPERATORS: [u8; 3] = [1, 2, 3];

@@ -2,11 +2,12 @@
 
 use alloy_primitives::{B256, Bytes};
 use alloy_sol_types::{SolError, sol};
+use records::category::{Categories, Category};
+use records::record_set::RecordSetAnchor;
 
 use super::chain::{Chain, Reverted};
 use super::*;
-use crate::category::{Categories, Category};
-use crate::layout::{RecordSetAnchor, RelationshipStatus, Rights};
+use crate::layout::{RelationshipStatus, Rights};
 
 const OPERATOR: u8 = 1;
 const STEWARD: u8 = 0x10;

@@ -1,9 +1,7 @@
 //! Secrets and names that JavaScript gives, parsed before anything is done with them.
 
-use protocol::{
-    category::{Categories, Category},
-    keys::Phrase,
-};
+use protocol::keys::Phrase;
+use records::category::{Categories, Category};
 use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
 

@@ -4,11 +4,11 @@ use alloy_primitives::Address;
 use client::{GrantOffer, Head, Platform as _, ReadAsk, Viewer};
 use js_sys::Function;
 use protocol::{
-    category::Categories,
     invitation::{Invitation, ViewerCard, parse_address},
     keys::SigningKey,
     layout::{RelationshipQuery, RelationshipStatus, Rights},
 };
+use records::category::Categories;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::process::Command;
 
 use flate2::read::GzDecoder;
-use protocol::json::{JsonLimits, parse_json};
-use protocol::record::{Record, record_digest};
+use records::json::{JsonLimits, parse_json};
+use records::record::{Record, record_digest};
 
 const LIMITS: JsonLimits = JsonLimits { bytes: 64 << 20, depth: 64 };
 

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::tree::Tree;
-use super::{CategoryProof, RecordSetError, count, leaf};
+use super::{CategoryProof, RecordSetAnchor, RecordSetError, count, leaf};
 use crate::category::Category;
-use crate::layout::RecordSetAnchor;
 use crate::record::{Record, RecordError, RecordKey};
 
 /// Everything a steward holds of one category, with the proof that it is everything.

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::layout::RecordSetAnchor;
 use crate::record::{Record, RecordError};
 
 #[derive(Deserialize)]

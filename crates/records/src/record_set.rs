@@ -21,7 +21,7 @@
 //! Source: RFC 6962 §2.1 (shape and domain separation of the tree).
 
 use alloy_primitives::B256;
-use lightclient::Fault;
+use lightclient::{Fault, UnixTime};
 use sha2::{Digest, Sha256};
 
 use crate::category::Category;
@@ -34,6 +34,19 @@ pub use answer::{
     Alteration, CategoryAnswer, RecordItem, RecordVerdict, VerifiedCategory, VerifiedRecord, verify_category,
 };
 use tree::Tree;
+
+/// The record set that the steward published on chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordSetAnchor {
+    /// Its root.
+    pub root: B256,
+    /// Records in the set, as published beside the root.
+    pub count: u64,
+    /// 1 for the first publication, then ascending.
+    pub revision: u64,
+    /// When it was published.
+    pub published_at: UnixTime,
+}
 
 /// A record ready to be sealed: its place, its salt and its digest.
 #[derive(Clone, PartialEq, Eq)]
