@@ -20,8 +20,8 @@ const LAYERS: [(&str, &[&str]); 12] = [
     ("devnet", &[]),
     ("xtask", &[]),
     ("tests", &[]),
-    // The light client alone for JavaScript, in the browser only; its data is made without the verifier.
-    ("bench", &["client", "lightclient", "protocol"]),
+    // What is measured in a browser; its data is made without the verifier.
+    ("bench", &["client", "lightclient", "protocol", "records"]),
 ];
 
 /// Lines of code: neither tests nor comments nor blank lines count.

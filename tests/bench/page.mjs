@@ -1,12 +1,14 @@
 // Runs in the page: every candidate's results are compared first, then all take turns; medians are reported.
-import init, { Headers, LightClient } from './light.js';
+import initLight, { Headers, LightClient } from './light.js';
+import initRecords, { RecordSet } from './records.js';
 import { mptAccount, nobleHeader, viemHeader } from './peers.mjs';
 import { bytesToHex, hexToBytes } from 'viem';
 
 /** Measures everything on what the example `data` wrote. */
 window.bench = async (rounds) => {
   const data = await (await fetch('data.json')).json();
-  await init();
+  await initLight();
+  await initRecords();
   const headers = new Headers(data.network, BigInt(data.now), bytesOf(data.headers));
   const state = headers.state();
   return {
@@ -14,6 +16,7 @@ window.bench = async (rounds) => {
     accounts: await measureAccounts(state, data, rounds),
     mappings: await measureMappings(state, data, rounds),
     syncs: await measureSyncs(data, rounds),
+    records: await measureRecords(data.recordSet, rounds),
   };
 };
 
@@ -127,6 +130,21 @@ async function measureSyncs(data, rounds) {
   }
   const perSecond = await race(steps, rounds);
   return measured.map((row, at) => ({ ...row, millis: 1000 / perSecond[at] }));
+}
+
+/** A whole record set, from the opened answer to records that are proven to be all. */
+async function measureRecords({ root, count, answer }, rounds) {
+  const bytes = new TextEncoder().encode(answer);
+  const ours = new RecordSet(hexToBytes(root), BigInt(count), bytes);
+  const began = performance.now();
+  same(ours.verify(), count, 'records');
+  const firstMillis = performance.now() - began;
+  const altered = bytes.slice();
+  altered[altered.length >> 1] ^= 1;
+  await refuses(() => new RecordSet(hexToBytes(root), BigInt(count), altered).verify());
+  await refuses(() => new RecordSet(hexToBytes(root), BigInt(count - 1), bytes).verify());
+  const { verify } = await race({ verify: () => ours.verify() / count }, rounds);
+  return { count, bytes: bytes.length, firstMillis, millis: 1000 / verify };
 }
 
 /**

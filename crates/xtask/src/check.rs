@@ -39,7 +39,16 @@ pub(crate) const CHECKS: [Check; 7] = [
 ];
 
 /// What runs in a browser only.
-const BROWSER: &[&str] = &["--package", "web", "--package", "bench", "--target", "wasm32-unknown-unknown"];
+const BROWSER: &[&str] = &[
+    "--package",
+    "web",
+    "--package",
+    "bench",
+    "--features",
+    "bench/light,bench/records",
+    "--target",
+    "wasm32-unknown-unknown",
+];
 
 /// Documentation of what `args` select, without a warning.
 fn rustdoc(name: &str, args: &[&str]) -> Outcome {

@@ -1,10 +1,11 @@
-//! Writes what the benchmark measures: headers, account proofs, mappings that grow, and recorded syncs.
+//! Writes what the benchmark measures: headers, account proofs, mappings that grow, recorded syncs, a record set.
 //!
 //! `data FILE [--quick]`. The same bytes on every machine. Chains and tries are made with alloy and k256; the syncs
 //! are what the client itself asks of an endpoint in memory, recorded so that a page can replay them.
 
 mod chain;
 mod endpoint;
+mod sets;
 mod state;
 mod trie;
 
@@ -56,6 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "registrySlot": slot,
         "networkId": network.network_id,
         "syncs": syncs,
+        "recordSet": sets::build(RECORDS)?,
     });
     Ok(std::fs::write(file, data.to_string())?)
 }
@@ -148,5 +150,7 @@ const ACCOUNTS: u64 = 100_000;
 const ACCOUNT_PROOFS: u64 = 256;
 /// Proofs from each mapping.
 const MAPPING_PROOFS: u64 = 64;
+/// Records of one set.
+const RECORDS: usize = 10_000;
 /// When everything is verified: as the last block was made.
 const NOW: u64 = GENESIS_TIME + BLOCKS;

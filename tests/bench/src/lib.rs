@@ -1,4 +1,7 @@
-//! The light client alone for JavaScript, to be measured beside its peers; there is nothing here on native targets.
+//! What is measured in a page, for JavaScript: the light client alone, and record sets. One wasm each, so that the size of
+//! the first says what a light client weighs. There is nothing here on native targets.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "light"))]
 pub mod light;
+#[cfg(all(target_arch = "wasm32", feature = "records"))]
+pub mod records;

@@ -94,6 +94,7 @@ pub(super) fn all(measured: &Value) -> Result<Vec<Figure>, String> {
         smaller = Some(figure.value);
         figures.push(figure);
     }
+    figures.push(records(&measured["records"])?);
     Ok(figures)
 }
 
@@ -175,6 +176,22 @@ fn size(id: &'static str, what: &str, bytes: f64, floor: f64, moonshot: f64) -> 
         moonshot: Some(moonshot),
         beside: vec![],
     }
+}
+
+fn records(measured: &Value) -> Result<Figure, String> {
+    Ok(Figure {
+        id: "F10",
+        what: format!("record set of {} verified, none left out", number(at(measured, "count")?)),
+        value: at(measured, "millis")?,
+        unit: "ms",
+        better: Better::Lower,
+        floor: 400.0,
+        moonshot: Some(150.0),
+        beside: vec![
+            pair("first run", at(measured, "firstMillis")?),
+            pair("MB of answer", at(measured, "bytes")? / 1e6),
+        ],
+    })
 }
 
 /// Logarithmic: ten times the entries add no more than one full branch node to a proof.

@@ -1,4 +1,4 @@
-//! Measures the light client beside its peers: one page of headless Chromium, everybody taking turns.
+//! Measures the light client beside its peers, and record sets: one page of headless Chromium, everybody taking turns.
 //!
 //! Prints a table in markdown and, if asked, writes it as JSON. A figure that is not reached is no failure: machines
 //! differ, and only a broken benchmark ends badly. The wasm is built exactly as `cargo xtask build` does it.
@@ -46,7 +46,8 @@ fn measure(is_quick: bool) -> Result<Value, Box<dyn std::error::Error>> {
     // Chromium is started as for the journeys.
     tools::npm("tests/journeys")?;
     build::package()?;
-    build::wasm("bench", &[], &folder, "light")?;
+    build::wasm("bench", &["--features", "light"], &folder, "light")?;
+    build::wasm("bench", &["--features", "records"], &folder, "records")?;
     let in_folder = |name: &str| folder.join(name).display().to_string();
     bundle(&in_folder("page.js"))?;
     let data = in_folder("data.json");
@@ -58,10 +59,10 @@ fn measure(is_quick: bool) -> Result<Value, Box<dyn std::error::Error>> {
     read(&folder.join("measured.json"))
 }
 
-/// The page with the peers; the light client stays beside it. By the bundler that Vite brings along.
+/// The page with the peers; ours stay beside it. By the bundler that Vite brings along.
 fn bundle(page: &str) -> Outcome {
     let rolldown = root().join("www/node_modules/.bin/rolldown").display().to_string();
-    let args = "page.mjs --format esm --minify --no-codeSplitting --external ./light.js --file";
+    let args = "page.mjs --format esm --minify --no-codeSplitting --external ./light.js --external ./records.js --file";
     let args: Vec<&str> = args.split(' ').chain([page]).collect();
     step("page", command(&rolldown, &args, FOLDER))
 }
