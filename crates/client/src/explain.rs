@@ -357,8 +357,13 @@ pub(crate) fn transact(error: &TransactError) -> Explained {
 /// `access-log/…`: a list of accesses that is not what is anchored.
 pub(crate) fn access_log(error: &AccessLogError) -> Explained {
     match error {
+        AccessLogError::Anchors { expected, found, .. } => {
+            mismatch("access-log/other-anchors", expected, found)
+        }
         AccessLogError::Head { expected, found, .. } => mismatch("access-log/other-head", expected, found),
-        AccessLogError::NoFirst { found } => found_at("access-log/numbering", found),
+        AccessLogError::NoFirst { found } | AccessLogError::NoSuchAnchor { found } => {
+            found_at("access-log/numbering", found)
+        }
         AccessLogError::Shortened { expected, found } => mismatch("access-log/shortened", expected, found),
     }
 }

@@ -230,7 +230,13 @@ impl Gatekeeper {
                 return Err(refused.at(block));
             }
         };
-        to_json(&self.store.run(move |store| store.accesses(pseudonym, before, MAX_LISTED)).await?)
+        // What the client has proven to be anchored has to be known here, too, before the anchors are listed.
+        let anchored = self.access_state(call).await?.relationship.access_log;
+        let answer = self.store.run(move |store| {
+            store.note_anchored(pseudonym, anchored)?;
+            store.accesses(pseudonym, before, MAX_LISTED)
+        });
+        to_json(&answer.await?)
     }
 
     /// The patient's own methods are for the patient only.

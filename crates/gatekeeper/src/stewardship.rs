@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use alloy_primitives::{Address, B256};
 use client::ClientError;
 use lightclient::Fault;
-use protocol::access_log::LogPoint;
 use protocol::contracts;
 use protocol::keys::SigningKey;
 use protocol::layout::{RelationshipQuery, RelationshipState, RelationshipStatus};
@@ -125,14 +124,19 @@ impl Stewardship {
         let states = steward.chain.client().relationships(&head, &queries).await?;
         let mut errands = Vec::new();
         for ((pseudonym, log), state) in logs.into_iter().zip(states) {
-            let anchored = state.access_log_count;
-            let head = steward.store.run(move |store| store.access_log_head(pseudonym, anchored)).await?;
-            match anchoring(&state, &log, head) {
-                Anchoring::Done => {
-                    steward.store.run(move |store| store.note_anchored(pseudonym, anchored)).await?;
-                }
-                Anchoring::Due if !is_waiting(&waiting, &state) => errands.push((pseudonym, log)),
-                Anchoring::Due | Anchoring::Impossible => {}
+            if state.status == RelationshipStatus::None {
+                continue;
+            }
+            let anchored = state.access_log;
+            if !steward.store.run(move |store| store.note_anchored(pseudonym, anchored)).await? {
+                tracing::error!(
+                    expected = anchored.point.count,
+                    found = log.count,
+                    "the access log is not the one on chain: entries were lost or changed"
+                );
+            } else if anchored.point.count < log.count && !is_waiting(&waiting, &state) {
+                steward.store.run(move |store| store.note_anchor_sent(pseudonym, log.count)).await?;
+                errands.push((pseudonym, log));
             }
         }
         if errands.is_empty() {
@@ -153,7 +157,8 @@ impl Stewardship {
 /// Whether an anchor that the chain does not show yet is under way; the next one waits until it is proven.
 fn is_waiting(waiting: &HashMap<(Address, Errand), Sent>, state: &RelationshipState) -> bool {
     waiting.keys().any(|(whose, errand)| {
-        *whose == state.patient && matches!(errand, Errand::Anchor(count) if *count > state.access_log_count)
+        *whose == state.patient
+            && matches!(errand, Errand::Anchor(count) if *count > state.access_log.point.count)
     })
 }
 
@@ -174,32 +179,6 @@ fn missing_calls(
             Err(StewardshipError::Closed { found })
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Anchoring {
-    /// The chain shows all of it.
-    Done,
-    /// The chain shows less.
-    Due,
-    /// There is no relationship to anchor it in, or the chain shows what we do not have.
-    Impossible,
-}
-
-/// What is to be done about a log, of which `head` is the head where the chain has its anchor.
-fn anchoring(state: &RelationshipState, log: &LogPoint, head: Option<B256>) -> Anchoring {
-    if state.status == RelationshipStatus::None {
-        return Anchoring::Impossible;
-    }
-    if head != Some(state.access_log_head) {
-        tracing::error!(
-            expected = state.access_log_count,
-            found = log.count,
-            "the access log is not the one on chain: entries were lost or changed"
-        );
-        return Anchoring::Impossible;
-    }
-    if state.access_log_count < log.count { Anchoring::Due } else { Anchoring::Done }
 }
 
 /// Why the chain does not show what it should.

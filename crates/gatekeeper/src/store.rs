@@ -9,6 +9,7 @@
 //! time the machine is up again, and anything else can be done again.
 
 mod accesses;
+mod anchors;
 mod invitations;
 mod nonces;
 mod records;
@@ -229,7 +230,8 @@ fn address(column: &'static str, bytes: &[u8]) -> Result<Address, StoreError> {
 }
 
 /// Applied in this order; the number of those applied is the file's `user_version`.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_anchors.sql")];
 /// How long a writer waits for another one.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// Connections kept open while nobody uses them.

@@ -130,7 +130,7 @@ async fn a_viewer_reads_what_is_granted_until_it_is_revoked() {
     // Every release and refusal is in the log, and the log's head goes on chain.
     let log = eventually("the anchor of five entries", async || {
         let log = browser.read_accesses(&patient, stack.steward).await.unwrap();
-        (log.anchor.count == 5).then_some(log)
+        (log.anchor.point.count == 5).then_some(log)
     });
     let log = log.await;
     assert!(log.is_whole() && log.count() == 5 && log.entries().all(|entry| log.is_anchored(entry)));
@@ -145,7 +145,7 @@ async fn a_viewer_reads_what_is_granted_until_it_is_revoked() {
     refusal_of_read(&stack, &other, &viewer, &patient, ALLERGIES).await;
     let log = browser.read_accesses(&patient, stack.steward).await.unwrap();
     let newest = log.entries().next().unwrap();
-    assert_eq!((newest.number, log.is_anchored(newest)), (6, log.anchor.count == 6));
+    assert_eq!((newest.number, log.is_anchored(newest)), (6, log.anchor.point.count == 6));
     let (head, member) = (log.head, log.steward);
 
     let error = browser

@@ -16,7 +16,7 @@ interface ISummary {
 /// what the patient lets each viewer do, and the head of the access log. Only the patient decides on its state and on
 /// grants, only the steward publishes.
 /// @dev No owner, no upgrade, no `selfdestruct`. What a client proves: relationships (0), a mapping of a mapping to a
-/// struct whose first six words are fixed; a revoked grant is a zero word, so that its absence can be proven.
+/// struct whose first seven words are fixed; a revoked grant is a zero word, so that its absence can be proven.
 contract Relationships {
     /// @notice Where a relationship stands. Rejected and Ended are final: a new start takes a new pseudonym.
     enum Status {
@@ -54,10 +54,11 @@ contract Relationships {
         bytes32 accessLogHead; // word 3
         uint64 accessLogCount; // word 4
         uint64 anchoredAt;
-        address[] viewers; // word 5: everyone ever granted something, once each
-        mapping(address => Grant) grants; // word 6
-        mapping(address => bool) isListed; // word 7
-        RecordSet[] history; // word 8: all publications, the newest last
+        bytes32 anchorsDigest; // word 5: over all anchors so far, so that none can be taken back
+        address[] viewers; // word 6: everyone ever granted something, once each
+        mapping(address => Grant) grants; // word 7
+        mapping(address => bool) isListed; // word 8
+        RecordSet[] history; // word 9: all publications, the newest last
     }
 
     mapping(address => mapping(address => Relationship)) private relationships;
@@ -190,7 +191,8 @@ contract Relationships {
     }
 
     /// @notice The steward anchors the head of the access log, also when it has ended or lost its membership: what was
-    /// read must come to light.
+    /// read must come to light. Every anchor goes into one digest, so that a log which once was anchored cannot become
+    /// another one.
     /// @param count entries up to the head, more than were anchored before
     function anchorAccessLog(address patient, bytes32 head, uint64 count) external {
         Relationship storage entry = relationships[patient][msg.sender];
@@ -200,6 +202,7 @@ contract Relationships {
         entry.accessLogHead = head;
         entry.accessLogCount = count;
         entry.anchoredAt = uint64(block.timestamp);
+        entry.anchorsDigest = keccak256(abi.encodePacked(entry.anchorsDigest, head, count));
         emit AccessLogAnchored(patient, msg.sender, head, count);
     }
 

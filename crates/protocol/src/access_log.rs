@@ -5,10 +5,15 @@
 //! it), no entry of the page can be left out, changed or put in. Entries after the newest anchor have nobody's word but
 //! the gatekeeper's until the next one.
 //!
+//! The newest anchor alone would let a steward anchor one log today and a longer, other one tomorrow. So the contract
+//! folds every anchor into one digest, `digest(k) = keccak256(digest(k − 1) ‖ head ‖ count)`. A page names the entries
+//! after which the log was anchored; their heads follow from the entries, and the digest that they lead to has to be
+//! the one on chain. So the log that is listed is the one of every anchor ever made.
+//!
 //! An entry is a canonical FHIR `AuditEvent`. What it says is read leniently: an entry that we cannot read is an entry
 //! still, and shown as one. Source: FHIR R4 AuditEvent; `docs/gatekeeper-protocol.md`.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, keccak256};
 use lightclient::Fault;
 use records::json::{JsonLimits, parse_json};
 use records::record::record_digest;
@@ -38,6 +43,27 @@ impl LogPoint {
     }
 }
 
+/// What the chain holds of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogAnchor {
+    /// The newest head that was anchored.
+    pub point: LogPoint,
+    /// Over all anchors up to this one.
+    pub digest: B256,
+}
+
+impl LogAnchor {
+    /// Before the first anchor.
+    pub const NONE: Self = Self { point: LogPoint::START, digest: B256::ZERO };
+
+    /// After one more anchor.
+    #[must_use]
+    pub fn after(self, point: LogPoint) -> Self {
+        let fold = [&self.digest.0[..], &point.head.0, &point.count.to_be_bytes()].concat();
+        Self { point, digest: keccak256(fold) }
+    }
+}
+
 /// What `accesses.list` answers, sealed: the newest entries before the one asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -48,14 +74,20 @@ pub struct AccessesAnswer {
     pub before: B256,
     /// Canonical `AuditEvent`s, oldest first.
     pub entries: Vec<String>,
+    /// The digest of the anchors before that entry.
+    pub anchors_before: B256,
+    /// The numbers of the entries here after which the log was anchored, ascending.
+    pub anchors: Vec<u64>,
 }
 
 /// A page of a log, verified as far as something is known to verify it by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedPage {
-    start: LogPoint,
+    /// The last anchor before the page; its point is the page's start.
+    start: LogAnchor,
     end: LogPoint,
     entries: Vec<AccessEntry>,
+    anchors: Vec<LogAnchor>,
 }
 
 /// One access.
@@ -86,19 +118,19 @@ pub struct AccessEvent {
     pub refusal: Option<String>,
 }
 
-/// Verifies the newest page of a log against the head that is proven on chain.
+/// Verifies the newest page of a log against the anchors that are proven on chain.
 ///
-/// Where the anchor lies before the page, the page is bound to nothing yet: verify the pages before it until one
+/// Where the newest anchor lies before the page, the page is bound to nothing yet: verify the pages before it until one
 /// reaches the anchor, and believe none before.
 ///
 /// # Errors
 /// [`AccessLogError`] if the log is shorter than the anchor says, or another one.
-pub fn verify_newest_page(anchor: LogPoint, answer: AccessesAnswer) -> Result<VerifiedPage, AccessLogError> {
+pub fn verify_newest_page(anchor: LogAnchor, answer: AccessesAnswer) -> Result<VerifiedPage, AccessLogError> {
     let page = VerifiedPage::read(answer)?;
-    if page.end.count < anchor.count {
-        return Err(AccessLogError::Shortened { expected: anchor.count, found: page.end.count });
+    if page.end.count < anchor.point.count {
+        return Err(AccessLogError::Shortened { expected: anchor.point.count, found: page.end.count });
     }
-    page.check(anchor)
+    page.check_anchor(anchor)
 }
 
 /// Verifies the page before another one, which ends where that one starts; and against the anchor, if it lies in it.
@@ -107,15 +139,20 @@ pub fn verify_newest_page(anchor: LogPoint, answer: AccessesAnswer) -> Result<Ve
 /// [`AccessLogError`] if it does not end there, or is not the log that is anchored.
 pub fn verify_page_before(
     later: &VerifiedPage,
-    anchor: LogPoint,
+    anchor: LogAnchor,
     answer: AccessesAnswer,
 ) -> Result<VerifiedPage, AccessLogError> {
     let page = VerifiedPage::read(answer)?;
-    let (expected, found) = (later.start, page.end);
+    let (expected, found) = (later.start.point, page.end);
     if expected.count != found.count {
         return Err(AccessLogError::Shortened { expected: expected.count, found: found.count });
     }
-    page.check(expected)?.check(anchor)
+    let page = page.check_head(expected)?;
+    if expected.count > anchor.point.count {
+        // Anchors after the one that we have proven are nobody's business yet.
+        return page.check_anchor(anchor);
+    }
+    page.check_anchor(LogAnchor { point: expected, digest: later.start.digest })
 }
 
 impl VerifiedPage {
@@ -124,28 +161,59 @@ impl VerifiedPage {
         if answer.entries.is_empty() && count > 0 || count > MAX_COUNT {
             return Err(AccessLogError::NoFirst { found: answer.first });
         }
-        let start = LogPoint { count, head: answer.before };
-        if count == 0 && start != LogPoint::START {
-            return Err(AccessLogError::Head { count, expected: B256::ZERO, found: start.head });
+        let start =
+            LogAnchor { point: LogPoint { count, head: answer.before }, digest: answer.anchors_before };
+        if count == 0 && start.point != LogPoint::START {
+            return Err(AccessLogError::Head { count, expected: B256::ZERO, found: start.point.head });
         }
-        let mut end = start;
-        let mut entries = Vec::with_capacity(answer.entries.len());
+        if count == 0 && start != LogAnchor::NONE {
+            return Err(AccessLogError::Anchors { count, expected: B256::ZERO, found: start.digest });
+        }
+        let mut page = Self { start, end: start.point, entries: Vec::new(), anchors: Vec::new() };
+        let mut anchored = answer.anchors.into_iter().peekable();
         for raw in answer.entries {
-            end = end.after(&raw);
-            entries.push(AccessEntry { number: end.count, event: AccessEvent::read(&raw), raw });
+            page.end = page.end.after(&raw);
+            page.entries.push(AccessEntry { number: page.end.count, event: AccessEvent::read(&raw), raw });
+            if anchored.next_if_eq(&page.end.count).is_some() {
+                page.anchors.push(page.newest_anchor().after(page.end));
+            }
         }
-        Ok(Self { start, end, entries })
+        match anchored.next() {
+            Some(found) => Err(AccessLogError::NoSuchAnchor { found }),
+            None => Ok(page),
+        }
+    }
+
+    /// The newest anchor in the page, or before it.
+    fn newest_anchor(&self) -> LogAnchor {
+        self.anchors.last().copied().unwrap_or(self.start)
     }
 
     /// Requires the head after so many entries to be this one, where that lies in the page.
-    fn check(self, known: LogPoint) -> Result<Self, AccessLogError> {
-        let skipped = known.count.checked_sub(self.start.count).and_then(|count| usize::try_from(count).ok());
+    fn check_head(self, known: LogPoint) -> Result<Self, AccessLogError> {
+        let skipped = known.count.checked_sub(self.start.point.count);
+        let skipped = skipped.and_then(|count| usize::try_from(count).ok());
         let Some(until) = skipped.and_then(|count| self.entries.get(..count)) else { return Ok(self) };
-        let found = until.iter().fold(self.start, |point, entry| point.after(&entry.raw)).head;
+        let found = until.iter().fold(self.start.point, |point, entry| point.after(&entry.raw)).head;
         if found != known.head {
             return Err(AccessLogError::Head { count: known.count, expected: known.head, found });
         }
         Ok(self)
+    }
+
+    /// Requires the head and all anchors up to a known one to be these, where that lies in the page.
+    fn check_anchor(self, known: LogAnchor) -> Result<Self, AccessLogError> {
+        let LogPoint { count, .. } = known.point;
+        if count < self.start.point.count || count > self.end.count {
+            return Ok(self);
+        }
+        let page = self.check_head(known.point)?;
+        let anchors = page.anchors.iter().take_while(|anchor| anchor.point.count <= count);
+        let found = anchors.last().unwrap_or(&page.start).digest;
+        if found != known.digest {
+            return Err(AccessLogError::Anchors { count, expected: known.digest, found });
+        }
+        Ok(page)
     }
 
     /// The entries, oldest first.
@@ -155,7 +223,7 @@ impl VerifiedPage {
 
     /// Where the page starts: older entries are before it.
     pub const fn start(&self) -> LogPoint {
-        self.start
+        self.start.point
     }
 
     /// Where the page ends.
@@ -193,6 +261,16 @@ impl AccessEvent {
 /// Why a list of accesses is not what is anchored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessLogError {
+    /// The anchors, or the entries that they stand on, are not those on chain.
+    #[error("access log: anchors up to entry {count} have the digest {found}, expected {expected}")]
+    Anchors {
+        /// Up to this entry.
+        count: u64,
+        /// The digest that is known.
+        expected: B256,
+        /// The digest that the list leads to.
+        found: B256,
+    },
     /// The entries lead to another head.
     #[error("access log: head {found} after {count} entries, expected {expected}")]
     Head {
@@ -207,6 +285,12 @@ pub enum AccessLogError {
     #[error("access log: begins with entry {found}")]
     NoFirst {
         /// The number of the first entry, as the list has it.
+        found: u64,
+    },
+    /// An anchor that is after none of the entries listed, or out of order.
+    #[error("access log: an anchor after entry {found}, which is not listed there")]
+    NoSuchAnchor {
+        /// The number of the entry.
         found: u64,
     },
     /// The list ends too early, or too late.

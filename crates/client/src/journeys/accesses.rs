@@ -1,12 +1,12 @@
 //! Who read, or tried to: the access log that the gatekeeper keeps, against its head on chain.
 //!
-//! Up to the anchor that is proven no entry can be missing, changed or put in. What came after it is shown as what it
+//! Up to the anchor that is proven no entry can be missing, changed or put in, and no earlier anchor was of another log. What came after it is shown as what it
 //! is: the gatekeeper's word, until the next anchor. Source: `protocol::access_log`.
 
 use alloy_primitives::Address;
 use lightclient::UnixTime;
 use protocol::access_log::{
-    AccessEntry, AccessesAnswer, LogPoint, VerifiedPage, verify_newest_page, verify_page_before,
+    AccessEntry, AccessesAnswer, LogAnchor, LogPoint, VerifiedPage, verify_newest_page, verify_page_before,
 };
 use protocol::keys::SigningKey;
 use protocol::layout::{Member, RelationshipQuery};
@@ -24,8 +24,8 @@ pub struct AccessReading {
     pub head: Head,
     /// The steward, proven in the registry.
     pub steward: Member,
-    /// The head of the log that is proven on chain.
-    pub anchor: LogPoint,
+    /// What is proven on chain of the log.
+    pub anchor: LogAnchor,
     /// When it was anchored; 0 before the first anchor.
     pub anchored_at: UnixTime,
     /// The newest page first, each ending where the one before it in this list starts.
@@ -41,7 +41,7 @@ impl AccessReading {
     /// Whether an entry is proven: it cannot be missing, changed or put in.
     #[must_use]
     pub const fn is_anchored(&self, entry: &AccessEntry) -> bool {
-        entry.number <= self.anchor.count
+        entry.number <= self.anchor.point.count
     }
 
     /// Entries in the whole log.
@@ -76,12 +76,12 @@ impl<P: Platform> Client<P> {
         let member = self.member(&head, steward).await?.ok_or(GatekeeperError::NoMember { steward })?;
         let query = RelationshipQuery { patient: key.address(), steward };
         let state = self.relationship(&head, query).await?;
-        let anchor = LogPoint { count: state.access_log_count, head: state.access_log_head };
+        let anchor = state.access_log;
         let anchored_at = state.access_log_anchored_at;
         let answer = self.list_accesses(&head, &member, key, None).await?;
         let page = verify_newest_page(anchor, answer).map_err(|error| at(error, &member))?;
         let mut reading = AccessReading { head, steward: member, anchor, anchored_at, pages: vec![page] };
-        while reading.start().count > anchor.count {
+        while reading.start().count > anchor.point.count {
             self.read_older_accesses(key, &mut reading).await?;
         }
         Ok(reading)

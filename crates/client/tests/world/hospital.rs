@@ -203,7 +203,13 @@ impl Hospital {
                 serde_json::to_vec(&self.read(*categories)).unwrap()
             }
             Method::ListAccesses { .. } => {
-                let answer = AccessesAnswer { first: 1, before: B256::ZERO, entries: vec![] };
+                let answer = AccessesAnswer {
+                    first: 1,
+                    before: B256::ZERO,
+                    entries: vec![],
+                    anchors_before: B256::ZERO,
+                    anchors: vec![],
+                };
                 serde_json::to_vec(&answer).unwrap()
             }
         };

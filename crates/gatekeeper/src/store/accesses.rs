@@ -7,6 +7,7 @@ use lightclient::UnixTime;
 use protocol::access_log::{AccessesAnswer, LogPoint};
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::anchors::anchors_of_page;
 use super::{Store, StoreError, address, hash, integer, unsigned};
 
 /// One access on its way into the log.
@@ -51,15 +52,6 @@ impl Store {
         })
     }
 
-    /// The head of a relationship's log after so many entries; `None` if it has fewer.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn access_log_head(&self, pseudonym: Address, count: u64) -> Result<Option<B256>, StoreError> {
-        let count = integer(count)?;
-        self.read(|db| head_at(db, pseudonym, count))
-    }
-
     /// Logs that are longer than what is proven to be on chain.
     ///
     /// # Errors
@@ -77,21 +69,6 @@ impl Store {
                 Ok((pseudonym, end_of(db, pseudonym)?))
             })
             .collect()
-        })
-    }
-
-    /// Notes that so many entries of a log are proven to be on chain.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn note_anchored(&self, pseudonym: Address, count: u64) -> Result<(), StoreError> {
-        let count = integer(count)?;
-        self.write(|db| {
-            db.execute(
-                "UPDATE relationship SET anchored = ?2 WHERE pseudonym = ?1",
-                params![pseudonym.as_slice(), count],
-            )?;
-            Ok(())
         })
     }
 
@@ -117,8 +94,10 @@ impl Store {
                 rows.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
             entries.reverse();
             let first = numbers.last().copied().unwrap_or(1);
-            let head = head_at(db, pseudonym, first - 1)?.ok_or(StoreError::Row { column: "number" })?;
-            Ok(AccessesAnswer { first: unsigned("number", first)?, before: head, entries })
+            let last = numbers.first().copied().unwrap_or(0);
+            let before = head_at(db, pseudonym, first - 1)?.ok_or(StoreError::Row { column: "number" })?;
+            let (anchors_before, anchors) = anchors_of_page(db, pseudonym, first, last)?;
+            Ok(AccessesAnswer { first: unsigned("number", first)?, before, entries, anchors_before, anchors })
         })
     }
 }
@@ -139,7 +118,11 @@ fn end_of(db: &Transaction<'_>, pseudonym: Address) -> Result<LogPoint, StoreErr
     }
 }
 
-fn head_at(db: &Transaction<'_>, pseudonym: Address, count: i64) -> Result<Option<B256>, StoreError> {
+pub(super) fn head_at(
+    db: &Transaction<'_>,
+    pseudonym: Address,
+    count: i64,
+) -> Result<Option<B256>, StoreError> {
     if count == 0 {
         return Ok(Some(B256::ZERO));
     }
@@ -166,6 +149,8 @@ pub(crate) const MAX_REFUSALS_PER_HOUR: u32 = 200;
 
 #[cfg(test)]
 mod tests {
+    use protocol::access_log::LogAnchor;
+
     use super::*;
     use crate::store::tests::{bound, scratch_with_patient};
 
@@ -184,6 +169,8 @@ mod tests {
                 first,
                 before,
                 entries: entries.iter().map(|entry| (*entry).to_owned()).collect(),
+                anchors_before: B256::ZERO,
+                anchors: vec![],
             })
         };
         assert_eq!(store.accesses(ME, None, 10), answer(1, B256::ZERO, &[]));
@@ -194,8 +181,6 @@ mod tests {
         assert_eq!(store.accesses(ME, None, 10), answer(1, B256::ZERO, &["a", "bb"]));
         assert_eq!(store.accesses(ME, None, 1), answer(2, one.head, &["bb"]));
         assert_eq!(store.accesses(ME, Some(2), 10), answer(1, B256::ZERO, &["a"]));
-        let heads: Vec<_> = (0..4).map(|count| store.access_log_head(ME, count).unwrap()).collect();
-        assert_eq!(heads, [Some(B256::ZERO), Some(one.head), Some(two.head), None]);
     }
 
     #[test]
@@ -217,7 +202,9 @@ mod tests {
         assert_eq!(store.unanchored(9), Ok(vec![]));
         let log = store.append_access(&access(1, false, "a")).unwrap().unwrap();
         assert_eq!(store.unanchored(9), Ok(vec![(ME, log)]));
-        store.note_anchored(ME, 1).unwrap();
+        store.note_anchor_sent(ME, 1).unwrap();
+        assert_eq!(store.unanchored(9), Ok(vec![(ME, log)]));
+        assert_eq!(store.note_anchored(ME, LogAnchor::NONE.after(log)), Ok(true));
         assert_eq!(store.unanchored(9), Ok(vec![]));
     }
 }

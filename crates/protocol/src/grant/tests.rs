@@ -1,9 +1,10 @@
 //! Tests of the decision: every status, reader, time, right and category against a table written by hand.
 
-use alloy_primitives::{Address, B256, address};
+use alloy_primitives::{Address, address};
 use records::category::Category;
 
 use super::*;
+use crate::access_log::LogAnchor;
 use crate::layout::Rights;
 
 const PATIENT: Address = address!("0x00000000000000000000000000000000000000a1");
@@ -27,8 +28,7 @@ fn relationship(status: RelationshipStatus) -> RelationshipState {
         opened_at: 1,
         changed_at: 2,
         record_set: None,
-        access_log_head: B256::ZERO,
-        access_log_count: 0,
+        access_log: LogAnchor::NONE,
         access_log_anchored_at: 0,
         viewer_count: 1,
     }

@@ -9,6 +9,7 @@ use records::record_set::RecordSetAnchor;
 
 use super::LayoutError;
 use super::word::{Fields, Word, address, bind, data, exactly, length, mapping, offset, variable};
+use crate::access_log::{LogAnchor, LogPoint};
 
 /// Asks for the entry of one relationship.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct RelationshipQuery {
 }
 
 impl RelationshipQuery {
-    /// The six slots to prove in `Relationships`.
+    /// The seven slots to prove in `Relationships`.
     pub fn slots(&self) -> Vec<B256> {
         let base = self.base();
         (STATUS..=VIEWERS).map(|word| offset(base, word)).collect()
@@ -35,14 +36,17 @@ impl RelationshipQuery {
     }
 
     pub(crate) fn read(&self, words: &[Word]) -> Result<RelationshipState, LayoutError> {
-        let [status, root, set, log_head, log, viewers] = exactly(words)?;
+        let [status, root, set, log_head, log, anchors, viewers] = exactly(words)?;
         let mut fields = Fields::new("relationship status", status);
         let code = fields.u8();
         let (opened_at, changed_at) = (fields.u64(), fields.u64());
         let status = RelationshipStatus::from_code(code).ok_or_else(|| fields.refused())?;
         fields.end()?;
         let mut fields = Fields::new("access log count", log);
-        let (access_log_count, anchored_at) = (fields.u64(), fields.u64());
+        let (count, anchored_at) = (fields.u64(), fields.u64());
+        if (count == 0) != anchors.value.is_zero() {
+            return Err(fields.refused());
+        }
         fields.end()?;
         Ok(RelationshipState {
             patient: self.patient,
@@ -51,8 +55,7 @@ impl RelationshipQuery {
             opened_at,
             changed_at,
             record_set: record_set(root, set)?,
-            access_log_head: log_head.value,
-            access_log_count,
+            access_log: LogAnchor { point: LogPoint { count, head: log_head.value }, digest: anchors.value },
             access_log_anchored_at: anchored_at,
             viewer_count: length("viewers", viewers)?,
         })
@@ -91,11 +94,9 @@ pub struct RelationshipState {
     pub changed_at: UnixTime,
     /// The newest record set; absent before the first publication.
     pub record_set: Option<RecordSetAnchor>,
-    /// Head of the access log's hash chain; zero before the first anchor.
-    pub access_log_head: B256,
-    /// Entries in the access log up to that head.
-    pub access_log_count: u64,
-    /// When the head was anchored.
+    /// The newest anchor of the access log; [`LogAnchor::NONE`] before the first.
+    pub access_log: LogAnchor,
+    /// When it was anchored.
     pub access_log_anchored_at: UnixTime,
     /// How many viewers were ever granted something (see [`ViewersQuery`]).
     pub viewer_count: u64,
@@ -315,7 +316,7 @@ impl ViewersQuery {
 /// `Relationships.relationships`, a state variable.
 pub(super) const RELATIONSHIPS: u64 = 0;
 /// Words of the struct `Relationship`, in words from its start. Between the first and the viewers lie
-/// the record set root (1), the record set (2), the access log's head (3) and count (4).
+/// the record set root (1), the record set (2), the access log's head (3), count (4) and digest of anchors (5).
 pub(super) const STATUS: u64 = 0;
-pub(super) const VIEWERS: u64 = 5;
-pub(super) const GRANTS: u64 = 6;
+pub(super) const VIEWERS: u64 = 6;
+pub(super) const GRANTS: u64 = 7;

@@ -11,6 +11,7 @@ use super::relationship::{GRANTS, RELATIONSHIPS, STATUS, VIEWERS};
 use super::summary::{ENTRIES, ENTRY_WORDS};
 use super::word::{Place, Word, check_places, data, mapping, offset, variable};
 use super::*;
+use crate::access_log::{LogAnchor, LogPoint};
 use crate::contracts::creation;
 
 const PATIENT: Address = address!("0x00000000000000000000000000000000000000a1");
@@ -90,6 +91,7 @@ fn relationships_lie_where_the_compiler_put_them() {
             ("accessLogHead", 3, 0, "t_bytes32"),
             ("accessLogCount", 4, 0, "t_uint64"),
             ("anchoredAt", 4, 8, "t_uint64"),
+            ("anchorsDigest", 5, 0, "t_bytes32"),
             ("viewers", VIEWERS, 0, "t_array(t_address)dyn_storage"),
             ("grants", GRANTS, 0, "t_mapping(t_address,t_struct(Grant)_storage)"),
         ],
@@ -167,13 +169,14 @@ fn packed(fields: &[(usize, u64)]) -> U256 {
     fields.iter().fold(U256::ZERO, |word, &(at, value)| word | U256::from(value) << (8 * at))
 }
 
-fn relationship_words() -> [U256; 6] {
+fn relationship_words() -> [U256; 7] {
     [
         packed(&[(0, 2), (1, 1_000), (9, 2_000)]),
         U256::MAX,
         packed(&[(0, 40), (8, 3), (16, 3_000)]),
         U256::from(5),
         packed(&[(0, 6), (8, 4_000)]),
+        U256::from(8),
         U256::from(7),
     ]
 }
@@ -194,8 +197,7 @@ fn reads_a_relationship() {
                 revision: 3,
                 published_at: 3_000
             }),
-            access_log_head: variable(5),
-            access_log_count: 6,
+            access_log: LogAnchor { point: LogPoint { count: 6, head: variable(5) }, digest: variable(8) },
             access_log_anchored_at: 4_000,
             viewer_count: 7,
         })
@@ -204,7 +206,7 @@ fn reads_a_relationship() {
 
 #[test]
 fn an_absent_relationship_is_none() {
-    let state = RELATIONSHIP.read(&words(RELATIONSHIP.slots(), [U256::ZERO; 6])).unwrap();
+    let state = RELATIONSHIP.read(&words(RELATIONSHIP.slots(), [U256::ZERO; 7])).unwrap();
     assert_eq!((state.status, state.record_set, state.viewer_count), (RelationshipStatus::None, None, 0));
 }
 
@@ -218,22 +220,27 @@ fn refuses_relationship_words_that_the_contract_never_writes() {
         (2, packed(&[(0, 40), (16, 3_000)]), "record set"),
         (2, packed(&[(8, 3), (24, 1)]), "record set"),
         (4, packed(&[(0, 6), (16, 1)]), "access log count"),
+        (5, U256::ZERO, "access log count"),
     ] {
         let mut values = relationship_words();
         values[index] = word;
-        // A record set whose root or revision is missing is reported at the word of the revision.
-        let at = if what == "record set" { 2 } else { index };
+        // Of two words of which one is missing, the one with the number is reported.
+        let at = match what {
+            "record set" => 2,
+            "access log count" => 4,
+            _ => index,
+        };
         let expected = LayoutError::Word { what, slot: slots[at], word: values[at].into() };
         assert_eq!(RELATIONSHIP.read(&words(slots.clone(), values)), Err(expected), "{index} {word:x}");
     }
     let mut values = relationship_words();
-    values[5] = U256::from(MAX_LIST + 1);
+    values[6] = U256::from(MAX_LIST + 1);
     assert_eq!(
         RELATIONSHIP.read(&words(slots.clone(), values)),
-        Err(LayoutError::TooLong { what: "viewers", slot: slots[5], expected: MAX_LIST, found: values[5] })
+        Err(LayoutError::TooLong { what: "viewers", slot: slots[6], expected: MAX_LIST, found: values[6] })
     );
     let short = words(slots, relationship_words());
-    assert_eq!(RELATIONSHIP.read(&short[1..]), Err(LayoutError::SlotCount { expected: 6, found: 5 }));
+    assert_eq!(RELATIONSHIP.read(&short[1..]), Err(LayoutError::SlotCount { expected: 7, found: 6 }));
 }
 
 #[test]

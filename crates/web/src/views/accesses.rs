@@ -76,7 +76,7 @@ impl AccessesView {
             relationship: relationship_id(query),
             steward: MemberView::from(&reading.steward),
             count: reading.count().into(),
-            anchored: reading.anchor.count.into(),
+            anchored: reading.anchor.point.count.into(),
             anchored_at: reading.anchored_at.into(),
             whole: reading.is_whole(),
             entries: reading.entries().map(view).collect::<Result<_, E>>()?,

@@ -9,6 +9,7 @@ use records::category::Categories;
 
 use super::chain::Chain;
 use super::*;
+use crate::access_log::{LogAnchor, LogPoint};
 use crate::layout::{MemberStatus, RelationshipStatus, Rights};
 
 const OPERATORS: [u8; 3] = [1, 2, 3];
@@ -66,7 +67,8 @@ struct Model {
 struct Entry {
     status: u8,
     published: Option<(u8, u64)>,
-    log: u64,
+    /// Entries in the access log at each anchor.
+    anchors: Vec<u64>,
     viewers: Vec<u8>,
     grants: BTreeMap<u8, u8>,
 }
@@ -130,9 +132,10 @@ impl Model {
             Step::Revoke(steward, viewer) => self.entry(caller, steward).grants.remove(&viewer).is_some(),
             Step::Anchor(patient, count) => {
                 let entry = self.entry(patient, caller);
-                let allowed = entry.status != 0 && count > entry.log;
+                let allowed =
+                    entry.status != 0 && entry.anchors.last().is_none_or(|last| count > *last) && count > 0;
                 if allowed {
-                    entry.log = count;
+                    entry.anchors.push(count);
                 }
                 allowed
             }
@@ -194,6 +197,11 @@ fn run(chain: &mut Chain, caller: u8, step: &Step) -> bool {
     chain.send(account(caller), to, call).is_ok()
 }
 
+fn anchored(anchors: &[u64]) -> LogAnchor {
+    let points = anchors.iter().map(|count| LogPoint { count: *count, head: B256::repeat_byte(1) });
+    points.fold(LogAnchor::NONE, LogAnchor::after)
+}
+
 fn status(code: u8) -> RelationshipStatus {
     use RelationshipStatus::{Active, Ended, None, Proposed, Rejected};
     [None, Proposed, Active, Rejected, Ended][usize::from(code)]
@@ -211,7 +219,7 @@ fn assert_same(chain: &Chain, model: &Model) {
     for (&(patient, steward), entry) in &model.relationships {
         let (patient, steward) = (account(patient), account(steward));
         let state = chain.relationship(patient, steward);
-        assert_eq!((state.status, state.access_log_count), (status(entry.status), entry.log));
+        assert_eq!((state.status, state.access_log), (status(entry.status), anchored(&entry.anchors)));
         let published = state.record_set.map(|set| (set.root, set.count, set.revision));
         let expected =
             entry.published.map(|(root, revision)| (B256::repeat_byte(root), root.into(), revision));

@@ -7,6 +7,7 @@ use records::record_set::RecordSetAnchor;
 
 use super::chain::{Chain, Reverted};
 use super::*;
+use crate::access_log::{LogAnchor, LogPoint};
 use crate::layout::{RelationshipStatus, Rights};
 
 const OPERATOR: u8 = 1;
@@ -87,7 +88,7 @@ fn a_member_proposes_and_both_find_it_in_their_lists() {
     let state = chain.relationship(account(PATIENT), account(STEWARD));
     assert_eq!(state.status, RelationshipStatus::Proposed);
     assert_eq!((state.opened_at, state.changed_at), (chain.now, chain.now));
-    assert_eq!((state.record_set, state.viewer_count, state.access_log_count), (None, 0, 0));
+    assert_eq!((state.record_set, state.viewer_count, state.access_log), (None, 0, LogAnchor::NONE));
     let entry = SummaryEntry { patient: account(PATIENT), steward: account(STEWARD) };
     assert_eq!(chain.summary(account(PATIENT)), [entry]);
     assert_eq!(chain.summary(account(STEWARD)), [entry]);
@@ -338,7 +339,8 @@ fn only_the_steward_anchors_a_log_that_grows() {
     );
     chain.call(STEWARD, call).unwrap();
     let state = chain.relationship(account(PATIENT), account(STEWARD));
-    assert_eq!((state.access_log_head, state.access_log_count), (root(), 5));
+    let first = LogAnchor::NONE.after(LogPoint { count: 5, head: root() });
+    assert_eq!(state.access_log, first);
     assert_eq!(state.access_log_anchored_at, chain.now);
     for count in [0, 4, 5] {
         assert_refused(
@@ -349,6 +351,8 @@ fn only_the_steward_anchors_a_log_that_grows() {
     chain.remove_steward();
     chain.call(PATIENT, end(account(PATIENT), account(STEWARD))).unwrap();
     chain.call(STEWARD, anchor_access_log(account(PATIENT), NEXT_ROOT, 6)).unwrap();
+    let state = chain.relationship(account(PATIENT), account(STEWARD));
+    assert_eq!(state.access_log, first.after(LogPoint { count: 6, head: NEXT_ROOT }));
 }
 
 sol! {
