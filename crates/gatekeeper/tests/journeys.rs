@@ -223,7 +223,7 @@ async fn a_nonce_stays_used_after_the_gatekeeper_was_killed() {
     let mut all = tokio::task::JoinSet::new();
     for _ in 0..64 {
         let (browser, request) = (browser.clone(), request.clone());
-        all.spawn(async move { send(&browser, &request).await.status });
+        all.spawn(async move { send(&browser, &request).await.unwrap().status });
     }
     let mut statuses = all.join_all().await;
     statuses.sort_unstable();

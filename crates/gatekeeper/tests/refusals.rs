@@ -99,7 +99,7 @@ async fn each_broken_rule_has_its_own_signed_refusal() {
     assert_eq!(code(&stack, &browser, &good).await, None);
     assert_eq!(code(&stack, &browser, &good).await, Some(RefusalCode::Replayed));
     for (what, request, _) in &cases {
-        let text = String::from_utf8(send(&browser, request).await.body).unwrap();
+        let text = String::from_utf8(send(&browser, request).await.unwrap().body).unwrap();
         assert!(!text.contains("sqlite") && !text.contains("127.0.0.1:1"), "a request {what}: {text}");
     }
 }
@@ -138,7 +138,7 @@ async fn the_edge_speaks_http_as_browsers_expect() {
         body: b"{}".to_vec(),
         signature: [0; 65],
     };
-    let answer = send(&browser, &plain).await;
+    let answer = send(&browser, &plain).await.unwrap();
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!((answer.status, body["code"].as_str()), (401, Some("bad_signature")));
     assert_eq!(header(&answer, "signature"), None);
@@ -150,7 +150,7 @@ async fn the_edge_speaks_http_as_browsers_expect() {
     assert_eq!(header(&answer, "cache-control"), Some("no-store"));
 
     let elsewhere = Request { url: format!("{}/v1/other", stack.origin), ..plain };
-    assert_eq!(send(&browser, &elsewhere).await.status, 404);
+    assert_eq!(send(&browser, &elsewhere).await.unwrap().status, 404);
 
     let health = get(&stack, "GET /v1/health");
     assert!(health.starts_with("HTTP/1.1 200") || health.starts_with("HTTP/1.1 503"), "{health}");

@@ -11,6 +11,7 @@ mod fuzz;
 mod run;
 mod test;
 mod tools;
+mod torture;
 
 use run::Outcome;
 
@@ -25,7 +26,9 @@ cargo xtask build       the browser package (pkg/) and the page (www/dist/)
 cargo xtask contracts   compile the contracts; with --check only compare
 cargo xtask fuzz [--seconds 60] [--target NAME] [--runs N]
                         look for inputs that break a promise of the verifiers; stays for so long, or so many runs,
-                        with each target";
+                        with each target
+cargo xtask torture gatekeeper [--scale 0.01] [--seed 1]
+                        attack a running gatekeeper: replays, changed bytes, kills, a relay; one line per trust figure";
 
 fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +41,7 @@ fn main() -> std::process::ExitCode {
         ["demo", rest @ ..] => demo::main(rest),
         ["fuzz", rest @ ..] => fuzz::main(rest),
         ["test"] => test::all(),
+        ["torture", "gatekeeper", rest @ ..] => torture::gatekeeper(rest),
         _ => Err(USAGE.into()),
     };
     report(outcome)

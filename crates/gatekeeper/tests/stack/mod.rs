@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use alloy_primitives::Address;
-use client::{Client, Head, Http, HttpAnswer, HttpRequest, MemoryHeads, Native, Platform};
-use protocol::answer::{AnswerContent, Asked, RefusalBody, verify_answer};
+use client::{Client, Head, Http, HttpAnswer, HttpRequest, MemoryHeads, Native, Platform, TransportError};
+use protocol::answer::{AnswerContent, AnswerError, Asked, RefusalBody, VerifiedAnswer, verify_answer};
 use protocol::invitation::Invitation;
 use protocol::keys::{EncryptionKey, SigningKey};
 use protocol::network::Network;
@@ -25,6 +25,8 @@ pub(crate) struct Stack {
     pub(crate) network: Network,
     pub(crate) origin: Origin,
     pub(crate) steward: Address,
+    /// Where the gatekeeper listens, whatever stands before it.
+    pub(crate) listen: String,
     chain: Option<Child>,
     gatekeeper: Option<Child>,
 }
@@ -32,9 +34,15 @@ pub(crate) struct Stack {
 impl Stack {
     /// Starts chain and gatekeeper with one patient of the committed data.
     pub(crate) fn start() -> Self {
+        let [port] = free_ports();
+        Self::start_behind(port, port)
+    }
+
+    /// Starts a gatekeeper that listens at one port and is reached at another.
+    pub(crate) fn start_behind(origin: u16, listen: u16) -> Self {
         build_tools();
         let folder = fresh_folder();
-        let ports = free_ports::<3>();
+        let ports = free_ports::<2>();
         let rpc = [ports[0], ports[1]].map(|port| format!("127.0.0.1:{port}"));
         let (chain, _) = spawn(
             Command::new(tool("medrec-devnet"))
@@ -50,17 +58,17 @@ impl Stack {
             "medrec",
             &[&deploy[..], &["--chain-name", "Test", "--demo", "--out", text(&network)]].concat(),
         );
-        let origin = format!("http://127.0.0.1:{}", ports[2]);
+        let (origin, listen) = (format!("http://127.0.0.1:{origin}"), format!("127.0.0.1:{listen}"));
         let config = format!(
-            "listen = \"127.0.0.1:{}\"\norigin = \"{origin}\"\ndatabase = \"gatekeeper.sqlite\"\n\
-             key_file = \"gatekeeper.key\"\nnetwork = \"network.json\"\nanchor_seconds = 1\n",
-            ports[2]
+            "listen = \"{listen}\"\norigin = \"{origin}\"\ndatabase = \"gatekeeper.sqlite\"\n\
+             key_file = \"gatekeeper.key\"\nnetwork = \"network.json\"\nanchor_seconds = 1\n"
         );
         std::fs::write(folder.join("gatekeeper.toml"), config).unwrap();
         let mut stack = Self {
             network: Network::parse(&std::fs::read(&network).unwrap()).unwrap(),
             origin: Origin::parse(&origin).unwrap(),
             steward: Address::ZERO,
+            listen,
             chain: Some(chain),
             gatekeeper: None,
             folder,
@@ -79,8 +87,11 @@ impl Stack {
 
     /// Takes in a committed bundle.
     pub(crate) fn seed(&self, bundle: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/synthea").join(bundle);
-        self.command(&["seed", "--bundle", text(&path)]);
+        self.import(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/synthea").join(bundle));
+    }
+
+    pub(crate) fn import(&self, bundle: &Path) {
+        self.command(&["seed", "--bundle", text(bundle)]);
     }
 
     /// Runs a command of the gatekeeper's program and returns what it prints.
@@ -124,14 +135,21 @@ impl Stack {
 
     pub(crate) fn invitation(&self) -> Invitation {
         let patients: Value = serde_json::from_str(&self.command(&["patients"])).unwrap();
-        let id = patients[0]["id"].as_str().unwrap();
-        Invitation::parse(&self.command(&["invite", "--patient", id])).unwrap()
+        self.invitation_of(patients[0]["id"].as_str().unwrap())
+    }
+
+    pub(crate) fn invitation_of(&self, patient: &str) -> Invitation {
+        Invitation::parse(&self.command(&["invite", "--patient", patient])).unwrap()
     }
 
     /// A patient who has redeemed an invitation and accepted.
     pub(crate) async fn patient(&self, browser: &Browser, secret: u8) -> SigningKey {
+        self.redeem(browser, &self.invitation(), secret).await
+    }
+
+    pub(crate) async fn redeem(&self, browser: &Browser, invitation: &Invitation, secret: u8) -> SigningKey {
         let key = key(secret);
-        browser.redeem_invitation(&self.invitation(), &key, |_| {}).await.unwrap();
+        browser.redeem_invitation(invitation, &key, |_| {}).await.unwrap();
         browser.accept_relationship(&key, self.steward, |_| {}).await.unwrap();
         key
     }
@@ -169,7 +187,7 @@ impl Stack {
     ) -> Request {
         let signed = sign_call(key, self.network.rules.chain_id, origin, body, created, nonce);
         Request {
-            url: format!("{}/v1/call", self.origin),
+            url: format!("http://{}/v1/call", self.listen),
             headers: signed.fields().map(|(name, value)| (name.to_owned(), value)).to_vec(),
             body: body.to_vec(),
             signature: signed.signature(),
@@ -178,7 +196,23 @@ impl Stack {
 
     /// Sends a request and returns the refusal that the gatekeeper signed for exactly this request, or `None` for 200.
     pub(crate) async fn refusal(&self, browser: &Browser, request: &Request) -> Option<RefusalBody> {
-        let answer = send(browser, request).await;
+        self.refusal_in(request, &send(browser, request).await.unwrap())
+    }
+
+    /// The refusal in an answer that the gatekeeper signed for exactly this request, or `None` for 200.
+    pub(crate) fn refusal_in(&self, request: &Request, answer: &HttpAnswer) -> Option<RefusalBody> {
+        match self.verify(request, answer).unwrap().content {
+            AnswerContent::Sealed => None,
+            AnswerContent::Refusal(refusal) => Some(refusal),
+        }
+    }
+
+    /// Verifies that the gatekeeper signed an answer for exactly this request.
+    pub(crate) fn verify(
+        &self,
+        request: &Request,
+        answer: &HttpAnswer,
+    ) -> Result<VerifiedAnswer, AnswerError> {
         let headers: Vec<(&str, &[u8])> =
             answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let asked = Asked {
@@ -187,10 +221,7 @@ impl Stack {
             steward: self.steward,
             request_signature: request.signature,
         };
-        match verify_answer(answer.status, &headers, &answer.body, &asked).unwrap().content {
-            AnswerContent::Sealed => None,
-            AnswerContent::Refusal(refusal) => Some(refusal),
-        }
+        verify_answer(answer.status, &headers, &answer.body, &asked)
     }
 }
 
@@ -215,7 +246,7 @@ pub(crate) struct Request {
     pub(crate) signature: [u8; 65],
 }
 
-pub(crate) async fn send(browser: &Browser, request: &Request) -> HttpAnswer {
+pub(crate) async fn send(browser: &Browser, request: &Request) -> Result<HttpAnswer, TransportError> {
     let request = HttpRequest {
         url: request.url.clone(),
         headers: request.headers.clone(),
@@ -223,7 +254,7 @@ pub(crate) async fn send(browser: &Browser, request: &Request) -> HttpAnswer {
         max_answer_bytes: 64 << 20,
         timeout_millis: 30_000,
     };
-    browser.platform().post(request).await.unwrap()
+    browser.platform().post(request).await
 }
 
 pub(crate) fn key(secret: u8) -> SigningKey {
@@ -294,7 +325,7 @@ fn fresh_folder() -> PathBuf {
     folder
 }
 
-fn free_ports<const N: usize>() -> [u16; N] {
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
     let held = [(); N].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
     held.each_ref().map(|listener| listener.local_addr().unwrap().port())
 }
