@@ -1,9 +1,9 @@
 //! The chain as this gatekeeper has verified it, and its own transactions.
 //!
 //! The gatekeeper trusts no RPC node: it follows the chain with the same light client as the browser, in the
-//! background and whenever a caller stands at a newer block. What a decision rests on is proven under one head and
-//! remembered only as long as that head is the newest. Its transactions go out one batch at a time, so that their
-//! nonces follow each other.
+//! background and whenever a caller stands at a newer block. What a decision rests on is proven, and remembered for as
+//! long as every newer head proves the same storage root of the contract: then no word in it has changed. Its
+//! transactions go out one batch at a time, so that their nonces follow each other.
 //!
 //! Defends against a frozen or lying node (the head's age is checked, the endpoints are compared) and against a caller
 //! that names a block that cannot exist yet, to keep us waiting.
@@ -28,21 +28,28 @@ pub struct Chain {
     /// When the newest finished sync began; held while one runs.
     syncing: AsyncMutex<Option<Instant>>,
     sending: AsyncMutex<()>,
+    /// The newest block under which the storage root of `Relationships` was proven; held while that is done.
+    rooted: AsyncMutex<Rooted>,
     proven: Mutex<Proven>,
 }
 
-/// What was proven under the newest head.
+/// The storage root of `Relationships` in a block.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rooted {
+    block: B256,
+    storage_root: B256,
+}
+
+/// What was proven to be stored under one root.
 #[derive(Debug, Default)]
 struct Proven {
-    block: B256,
+    storage_root: B256,
     states: HashMap<(Address, Address), Arc<AccessState>>,
 }
 
-/// What a decision rests on, proven under one head.
+/// What a decision rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessState {
-    /// The head it was proven under.
-    pub head: Head,
     /// The relationship.
     pub relationship: RelationshipState,
     /// What the reader was granted.
@@ -60,6 +67,7 @@ impl Chain {
             client: Client::new(network, platform),
             syncing: AsyncMutex::default(),
             sending: AsyncMutex::default(),
+            rooted: AsyncMutex::default(),
             proven: Mutex::default(),
         })
     }
@@ -104,6 +112,8 @@ impl Chain {
         let now = Instant::now();
         self.sync_unless_since(now.checked_sub(period).unwrap_or(now)).await?;
         let deadline = now + MAX_WAIT;
+        // Whoever stands at a newer block than we has usually just seen it: we look at once, and only then wait.
+        let mut pause = 0;
         loop {
             let head = self.client.fresh_head()?;
             let found = head.header().number();
@@ -113,8 +123,9 @@ impl Chain {
             if stated > self.newest_possible(&head) || Instant::now() >= deadline {
                 return Err(ChainError::Behind { expected: stated, found });
             }
-            self.client.platform().sleep(POLL_MILLIS).await;
+            self.client.platform().sleep(pause).await;
             self.sync().await?;
+            pause = POLL_MILLIS;
         }
     }
 
@@ -137,28 +148,39 @@ impl Chain {
         relationship: RelationshipQuery,
         reader: Address,
     ) -> Result<Arc<AccessState>, ClientError> {
-        let block = head.header().hash();
+        let storage_root = self.storage_root(head).await?;
         let key = (relationship.patient, reader);
-        if let Some(known) = self.proven(block).states.get(&key) {
+        if let Some(known) = self.proven(storage_root).states.get(&key) {
             return Ok(known.clone());
         }
         let query =
             GrantQuery { patient: relationship.patient, steward: relationship.steward, viewer: reader };
         let (relationship, terms) = self.client.relationship_and_grant(head, query).await?;
-        let state = Arc::new(AccessState { head: head.clone(), relationship, terms });
-        let mut proven = self.proven(block);
+        let state = Arc::new(AccessState { relationship, terms });
+        let mut proven = self.proven(storage_root);
         if proven.states.len() < MAX_REMEMBERED {
             proven.states.insert(key, state.clone());
         }
         Ok(state)
     }
 
-    /// What is remembered of this block; anything of another block is forgotten.
-    fn proven(&self, block: B256) -> std::sync::MutexGuard<'_, Proven> {
+    /// The storage root of `Relationships` under `head`, proven once for each block.
+    async fn storage_root(&self, head: &Head) -> Result<B256, ClientError> {
+        let block = head.header().hash();
+        let mut rooted = self.rooted.lock().await;
+        if rooted.block != block {
+            let account = self.client.state(head, &self.network().relationships, &[]).await?.account;
+            *rooted = Rooted { block, storage_root: account.storage_root() };
+        }
+        Ok(rooted.storage_root)
+    }
+
+    /// What is remembered under this root; anything under another one is forgotten.
+    fn proven(&self, storage_root: B256) -> std::sync::MutexGuard<'_, Proven> {
         // Each change is one assignment or insertion, so a panic leaves nothing half-written.
         let mut proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
-        if proven.block != block {
-            *proven = Proven { block, states: HashMap::new() };
+        if proven.storage_root != storage_root {
+            *proven = Proven { storage_root, states: HashMap::new() };
         }
         proven
     }
@@ -206,5 +228,5 @@ impl ChainError {
 const MAX_WAIT: Duration = Duration::from_secs(4);
 /// How long to wait between two looks.
 const POLL_MILLIS: u64 = 200;
-/// How many decisions are remembered per block.
+/// How many decisions are remembered at a time.
 const MAX_REMEMBERED: usize = 4096;

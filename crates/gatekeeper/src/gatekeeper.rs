@@ -189,9 +189,9 @@ impl Gatekeeper {
     }
 
     async fn read_records(&self, call: &VerifiedCall, categories: Categories) -> Result<Vec<u8>, Refused> {
-        let state = self.access_state(call).await?;
-        let block = state.head.header().number();
-        let decision = self.decide(call, categories, &state).map_err(|refused| refused.at(block));
+        let (head, state) = self.access_state(call).await?;
+        let block = head.header().number();
+        let decision = self.decide(call, categories, &head, &state).map_err(|refused| refused.at(block));
         self.log(call, block, decision.as_ref().err()).await?;
         decision?;
         let anchor = state.relationship.record_set;
@@ -213,11 +213,12 @@ impl Gatekeeper {
         &self,
         call: &VerifiedCall,
         categories: Categories,
+        head: &Head,
         state: &AccessState,
     ) -> Result<(), Refused> {
         let Call { patient, steward, .. } = *call.call();
         let ask = AccessAsk { patient, steward, reader: call.signer(), categories, right: Right::Read };
-        let at = state.head.header().timestamp();
+        let at = head.header().timestamp();
         decide(&ask, &state.relationship, state.terms.as_ref(), at).map(drop).map_err(Refused::from)
     }
 
@@ -231,7 +232,7 @@ impl Gatekeeper {
             }
         };
         // What the client has proven to be anchored has to be known here, too, before the anchors are listed.
-        let anchored = self.access_state(call).await?.relationship.access_log;
+        let anchored = self.access_state(call).await?.1.relationship.access_log;
         let answer = self.store.run(move |store| {
             store.note_anchored(pseudonym, anchored)?;
             store.accesses(pseudonym, before, MAX_LISTED)
@@ -249,11 +250,13 @@ impl Gatekeeper {
             .with(patient, call.signer()))
     }
 
-    async fn access_state(&self, call: &VerifiedCall) -> Result<Arc<AccessState>, Refused> {
+    /// The head to decide at, and what is proven to hold there.
+    async fn access_state(&self, call: &VerifiedCall) -> Result<(Head, Arc<AccessState>), Refused> {
         let head = self.head(call.call()).await?;
         let Call { patient, steward, .. } = *call.call();
         let relationship = RelationshipQuery { patient, steward };
-        Ok(self.chain.access_state(&head, relationship, call.signer()).await?)
+        let state = self.chain.access_state(&head, relationship, call.signer()).await?;
+        Ok((head, state))
     }
 
     /// A head that is not older than the client's, and not of another chain.

@@ -22,6 +22,8 @@ cargo xtask test        everything: Rust, contracts, Chromium, TypeScript, journ
 cargo xtask check       formatting, lints, documentation, TypeScript
 cargo xtask bench [--json FILE] [--quick]
                         measures the light client beside its peers in Chromium; never fails for being slow
+cargo xtask bench gatekeeper [--json FILE]
+                        measures what a gatekeeper bears
 cargo xtask build       the browser package (pkg/) and the page (www/dist/)
 cargo xtask contracts   compile the contracts; with --check only compare
 cargo xtask fuzz [--seconds 60] [--target NAME] [--runs N]

@@ -100,6 +100,14 @@ impl Stack {
         output("medrec-gatekeeper", &[arguments, &["--config", text(&config)]].concat())
     }
 
+    /// Changes a line of the configuration; good from the next start on.
+    pub(crate) fn configure(&self, line: &str, other: &str) {
+        let path = self.folder.join("gatekeeper.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(line), "{line}");
+        std::fs::write(path, text.replace(line, other)).unwrap();
+    }
+
     pub(crate) fn start_gatekeeper(&mut self) {
         let config = self.folder.join("gatekeeper.toml");
         let log = std::fs::File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
@@ -121,6 +129,11 @@ impl Stack {
         let mut child = self.gatekeeper.take().unwrap();
         Command::new("kill").arg(child.id().to_string()).status().unwrap();
         child.wait().unwrap().success()
+    }
+
+    /// The gatekeeper's process.
+    pub(crate) fn gatekeeper_id(&self) -> u32 {
+        self.gatekeeper.as_ref().unwrap().id()
     }
 
     /// What the gatekeeper has logged.
@@ -291,8 +304,12 @@ fn build_tools() {
             return;
         }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built =
-            Command::new(cargo).args(["build", "--quiet", "-p", "devnet", "-p", "cli"]).status().unwrap();
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "-p", "devnet", "-p", "cli"]);
+        if tool("medrec").parent().is_some_and(|folder| folder.ends_with("release")) {
+            build.arg("--release");
+        }
+        let built = build.status().unwrap();
         assert!(built.success());
     });
 }

@@ -105,7 +105,7 @@ fn main() -> ExitCode {
         for line in changes::run(&stack, &browser, &patient, dose).await {
             held &= line.print();
         }
-        held &= kills::run(&mut stack, &browser, &patient, dose).await.print();
+        held &= kills::run(&mut stack, &browser, dose).await.print();
         held &= replays::run(&mut stack, &browser, &patient, dose).await.print();
         assert!(!stack.log().contains("panicked"), "the gatekeeper panicked: {}", stack.log());
         held

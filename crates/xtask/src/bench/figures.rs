@@ -98,6 +98,56 @@ pub(super) fn all(measured: &Value) -> Result<Vec<Figure>, String> {
     Ok(figures)
 }
 
+/// What a gatekeeper bears, beside the same handler without signature and seal.
+pub(super) fn gatekeeper(measured: &Value) -> Result<Vec<Figure>, String> {
+    let rate = at(measured, "readsPerSecond")?;
+    let (overload, hostile) = (&measured["overload"], &measured["hostile"]);
+    let offered = at(overload, "offered")?;
+    Ok(vec![
+        Figure {
+            id: "F11",
+            what: "signed and sealed reads, p99 ≤ 50 ms, load from the same machine".to_owned(),
+            value: rate,
+            unit: "per second",
+            better: Better::Higher,
+            floor: 1_500.0,
+            moonshot: Some(4_000.0),
+            beside: vec![
+                pair("without signature and seal", at(measured, "plainPerSecond")?),
+                pair("p50 ms", at(measured, "p50Millis")?),
+                pair("p99 ms", at(measured, "p99Millis")?),
+                pair("% of processor time for the load itself", 100.0 * at(measured, "generatorShare")?),
+            ],
+        },
+        Figure {
+            id: "F12",
+            what: format!("reads answered within a second while {} a second are asked", number(offered)),
+            value: 100.0 * at(overload, "answeredPerSecond")? / rate,
+            unit: "% of F11",
+            better: Better::Higher,
+            floor: 80.0,
+            moonshot: Some(95.0),
+            beside: vec![pair(
+                "% of processor time for the load itself",
+                100.0 * at(overload, "generatorShare")?,
+            )],
+        },
+        Figure {
+            id: "F13",
+            what: format!(
+                "memory under {} slow clients and bodies of 1 GiB, at the most",
+                number(at(hostile, "clients")?)
+            ),
+            value: at(hostile, "peakMiB")?,
+            unit: "MiB",
+            better: Better::Lower,
+            floor: 256.0,
+            moonshot: Some(96.0),
+            beside: vec![pair("bodies refused", at(hostile, "refusedBodies")?)],
+        },
+    ])
+}
+
 fn headers(measured: &Value) -> Result<Figure, String> {
     let rates = &measured["perSecond"];
     let (viem, noble) = (at(rates, "viem")?, at(rates, "noble")?);

@@ -16,20 +16,31 @@ use figures::Figure;
 
 const FOLDER: &str = "tests/bench";
 
-/// `cargo xtask bench [--json FILE] [--quick]`
+/// `cargo xtask bench [gatekeeper] [--json FILE] [--quick]`
 pub(crate) fn main(args: &[&str]) -> Outcome {
     let (mut json, mut is_quick) = (None, false);
+    let (is_gatekeeper, args) = match args {
+        ["gatekeeper", rest @ ..] => (true, rest),
+        all => (false, all),
+    };
     let mut words = args.iter();
     while let Some(word) = words.next() {
         match *word {
             "--json" => json = Some(words.next().ok_or("--json needs a file")?),
-            "--quick" => is_quick = true,
+            "--quick" if !is_gatekeeper => is_quick = true,
             other => return Err(format!("bench does not know {other}").into()),
         }
     }
-    let measured = measure(is_quick)?;
-    let figures = figures::all(&measured)?;
-    println!("{}", markdown(&measured, &figures)?);
+    let figures = if is_gatekeeper {
+        let figures = figures::gatekeeper(&load()?)?;
+        println!("{}", table(&figures)?);
+        figures
+    } else {
+        let measured = measure(is_quick)?;
+        let figures = figures::all(&measured)?;
+        println!("{}\n{}", machine(&measured), table(&figures)?);
+        figures
+    };
     if let Some(file) = json {
         let list: Value = figures.iter().map(Figure::to_json).collect();
         std::fs::write(file, format!("{list:#}\n"))?;
@@ -71,20 +82,33 @@ fn read(file: &Path) -> Result<Value, Box<dyn std::error::Error>> {
     Ok(serde_json::from_slice(&std::fs::read(file)?)?)
 }
 
-/// The table, under the day and the machine.
-fn markdown(measured: &Value, figures: &[Figure]) -> Result<String, std::fmt::Error> {
+/// What a gatekeeper bears, measured by its own benchmark.
+fn load() -> Result<Value, Box<dyn std::error::Error>> {
+    let mut bench = command("cargo", &["bench", "--package", "gatekeeper", "--bench", "load"], ".");
+    let output = bench.stderr(std::process::Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(format!("the gatekeeper's benchmark failed ({})", output.status).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// The day and the machine.
+fn machine(measured: &Value) -> String {
     let machine = &measured["machine"];
     let text = |name: &str| machine[name].as_str().unwrap_or("?").to_owned();
-    let mut out = String::new();
-    writeln!(
-        out,
+    format!(
         "Measured on {}: {}, {} cores, load {:.1} before it began, Chromium {}. Seconds are of processor time.\n",
         text("date"),
         text("cpu"),
         machine["cores"],
         machine["load"].as_f64().unwrap_or_default(),
         text("chromium")
-    )?;
+    )
+}
+
+/// The figures as a table in markdown.
+fn table(figures: &[Figure]) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
     writeln!(out, "| # | figure | measured | beside it | floor | moonshot |")?;
     writeln!(out, "| --- | --- | --- | --- | --- | --- |")?;
     for figure in figures {
