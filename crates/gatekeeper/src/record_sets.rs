@@ -23,8 +23,9 @@ pub struct RecordSets {
 /// A set and where it lies in the store.
 #[derive(Debug)]
 struct BuiltSet {
-    row: SetRow,
     set: RecordSet,
+    /// The rows of its records, by category, in the order of the set.
+    rows: HashMap<Category, Vec<i64>>,
 }
 
 impl RecordSets {
@@ -79,7 +80,11 @@ impl RecordSets {
             let reason = format!("the store makes up root {}, expected {root}", set.root());
             return Err(StoreError::RecordSet { reason });
         }
-        let built = Arc::new(BuiltSet { row: stored.row, set });
+        let mut rows: HashMap<Category, Vec<i64>> = HashMap::new();
+        for sealing in &stored.sealings {
+            rows.entry(category_of(sealing)?).or_default().push(sealing.record);
+        }
+        let built = Arc::new(BuiltSet { set, rows });
         let mut cache = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= MAX_BUILT {
             cache.clear();
@@ -92,7 +97,7 @@ impl RecordSets {
 /// One category: its leaves as they were sealed, its content as it is now.
 fn answer(store: &Store, built: &BuiltSet, category: Category) -> Result<CategoryAnswer, StoreError> {
     let proof = built.set.category_proof(category);
-    let contents = store.contents(built.row.id, category.number())?;
+    let contents = store.contents(built.rows.get(&category).map_or(&[], Vec::as_slice))?;
     let sealed = built.set.records(category);
     if contents.len() != sealed.len() {
         let reason = format!("{} records of category {category}, expected {}", contents.len(), sealed.len());
@@ -124,16 +129,19 @@ fn build(sealings: &[Sealing], salts: &[[u8; 32]; PLACES]) -> Result<RecordSet, 
 }
 
 fn sealed(sealing: &Sealing) -> Result<SealedRecord, StoreError> {
-    let category = Category::from_number(sealing.category).ok_or(StoreError::Row { column: "category" })?;
     let (time, id) = sealing.key.split_first_chunk::<8>().ok_or(StoreError::Row { column: "key" })?;
     // Forty bytes less eight.
     let id = <[u8; 32]>::try_from(id).map_err(|_length| StoreError::Row { column: "key" })?;
     Ok(SealedRecord {
-        category,
+        category: category_of(sealing)?,
         key: RecordKey { time: u64::from_be_bytes(*time), id },
         salt: B256::new(sealing.salt),
         digest: sealing.digest,
     })
+}
+
+fn category_of(sealing: &Sealing) -> Result<Category, StoreError> {
+    Category::from_number(sealing.category).ok_or(StoreError::Row { column: "category" })
 }
 
 fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {

@@ -37,17 +37,17 @@ impl Store {
                 return Ok(None);
             }
             let next = end_of(db, access.pseudonym)?.after(&access.entry);
-            db.execute(
+            let mut statement = db.prepare_cached(
                 "INSERT INTO access (pseudonym, number, at, refused, entry, head) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    access.pseudonym.as_slice(),
-                    integer(next.count)?,
-                    at,
-                    access.refused,
-                    access.entry,
-                    next.head.as_slice()
-                ],
             )?;
+            statement.execute(params![
+                access.pseudonym.as_slice(),
+                integer(next.count)?,
+                at,
+                access.refused,
+                access.entry,
+                next.head.as_slice()
+            ])?;
             Ok(Some(next))
         })
     }
@@ -103,12 +103,11 @@ impl Store {
 }
 
 fn end_of(db: &Transaction<'_>, pseudonym: Address) -> Result<LogPoint, StoreError> {
-    let newest: Option<(i64, Vec<u8>)> = db
-        .query_row(
-            "SELECT number, head FROM access WHERE pseudonym = ?1 ORDER BY number DESC LIMIT 1",
-            params![pseudonym.as_slice()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+    let mut statement = db.prepare_cached(
+        "SELECT number, head FROM access WHERE pseudonym = ?1 ORDER BY number DESC LIMIT 1",
+    )?;
+    let newest: Option<(i64, Vec<u8>)> = statement
+        .query_row(params![pseudonym.as_slice()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     match newest {
         Some((number, head)) => {

@@ -148,11 +148,9 @@ impl Store {
     /// [`StoreError`].
     pub fn knows(&self, pseudonym: Address) -> Result<bool, StoreError> {
         self.read(|db| {
-            Ok(db.query_row(
-                "SELECT EXISTS (SELECT 1 FROM relationship WHERE pseudonym = ?1)",
-                params![pseudonym.as_slice()],
-                |row| row.get(0),
-            )?)
+            let mut statement =
+                db.prepare_cached("SELECT EXISTS (SELECT 1 FROM relationship WHERE pseudonym = ?1)")?;
+            Ok(statement.query_row(params![pseudonym.as_slice()], |row| row.get(0))?)
         })
     }
 }

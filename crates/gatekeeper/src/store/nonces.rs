@@ -33,18 +33,17 @@ impl Store {
     ) -> Result<NonceUse, StoreError> {
         let keep_until = integer(keep_until)?;
         self.write(|db| {
-            let live: u32 = db.query_row(
-                "SELECT count(*) FROM (SELECT 1 FROM nonce WHERE signer = ?1 LIMIT ?2)",
-                params![signer.as_slice(), MAX_LIVE_NONCES],
-                |row| row.get(0),
-            )?;
+            let mut statement =
+                db.prepare_cached("SELECT count(*) FROM (SELECT 1 FROM nonce WHERE signer = ?1 LIMIT ?2)")?;
+            let live: u32 =
+                statement.query_row(params![signer.as_slice(), MAX_LIVE_NONCES], |row| row.get(0))?;
             if live >= MAX_LIVE_NONCES {
                 return Ok(NonceUse::TooMany);
             }
-            let inserted = db.execute(
+            let mut statement = db.prepare_cached(
                 "INSERT INTO nonce (signer, nonce, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![signer.as_slice(), nonce, keep_until],
             )?;
+            let inserted = statement.execute(params![signer.as_slice(), nonce, keep_until])?;
             Ok(if inserted == 1 { NonceUse::First } else { NonceUse::Replayed })
         })
     }

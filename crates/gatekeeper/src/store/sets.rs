@@ -162,18 +162,18 @@ impl Store {
         })
     }
 
-    /// What the records of one category of a set hold now, in the order of the set.
+    /// What some records hold now, by their rows.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub fn contents(&self, set: i64, category: u8) -> Result<Vec<String>, StoreError> {
+    /// [`StoreError`]; a record that is not there any more is a bad row.
+    pub fn contents(&self, records: &[i64]) -> Result<Vec<String>, StoreError> {
         self.read(|db| {
-            let mut statement = db.prepare(
-                "SELECT content FROM sealed_record JOIN record ON record.id = record
-                 WHERE record_set = ?1 AND category = ?2 ORDER BY key",
-            )?;
-            let rows = statement.query_map(params![set, category], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let mut statement = db.prepare_cached("SELECT content FROM record WHERE id = ?1")?;
+            let content = |record| {
+                let content = statement.query_row(params![record], |row| row.get(0)).optional()?;
+                content.ok_or(StoreError::Row { column: "record" })
+            };
+            records.iter().map(content).collect()
         })
     }
 
@@ -303,12 +303,14 @@ mod tests {
         assert_eq!(store.newest_set(ME), Ok(Some((row, SetAge::Current))));
         assert_eq!(
             store.set_by_root(ME, ROOT),
-            Ok(Some(StoredSet { row, category_salts: [[5; 32]; 16], sealings }))
+            Ok(Some(StoredSet { row, category_salts: [[5; 32]; 16], sealings: sealings.clone() }))
         );
         assert_eq!(store.set_by_root(ME, B256::ZERO), Ok(None));
         assert_eq!(store.set_by_root(Address::ZERO, ROOT), Ok(None));
-        assert_eq!(store.contents(row.id, 1), Ok(vec!["b".to_owned()]));
-        assert_eq!(store.contents(row.id, 9), Ok(vec![]));
+        let rows: Vec<i64> = sealings.iter().map(|sealing| sealing.record).collect();
+        assert_eq!(store.contents(&rows), Ok(vec!["b".to_owned(), "a".to_owned()]));
+        assert_eq!(store.contents(&[]), Ok(vec![]));
+        assert_eq!(store.contents(&[99]), Err(StoreError::Row { column: "record" }));
     }
 
     #[test]
@@ -318,13 +320,13 @@ mod tests {
         let (old, sealings) = sealed(&store, ROOT);
         store.add_records(PATIENT, "Ada", &[record("Observation/1", 4, "new")]).unwrap();
         assert_eq!(store.newest_set(ME), Ok(Some((old, SetAge::Outdated))));
-        let (new, _) = sealed(&store, B256::repeat_byte(9));
+        let (new, newer) = sealed(&store, B256::repeat_byte(9));
         assert_eq!(store.newest_set(ME), Ok(Some((new, SetAge::Current))));
         assert_eq!(store.set_by_root(ME, ROOT).unwrap().unwrap().sealings, sealings);
-        assert_eq!(store.contents(old.id, 4), Ok(vec!["a".to_owned()]));
+        assert_eq!(store.contents(&[sealings[1].record]), Ok(vec!["a".to_owned()]));
         assert_eq!(store.note_published(ME, new.id), Ok(()));
         assert_eq!(store.set_by_root(ME, ROOT), Ok(None));
-        assert_eq!(store.contents(new.id, 4), Ok(vec!["new".to_owned()]));
+        assert_eq!(store.contents(&[newer[1].record]), Ok(vec!["new".to_owned()]));
     }
 
     #[test]
