@@ -1,16 +1,19 @@
 //! The commands of the program, with arguments read by hand.
 
+use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use alloy_primitives::hex;
+use client::ClientError;
 use lightclient::UnixTime;
 use protocol::invitation::{Invitation, InvitationCode};
 use serde_json::json;
 
 use crate::bundle::{Bundle, BundleError};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, TEMPLATE};
 use crate::gatekeeper::{Gatekeeper, StartError, load_network};
 use crate::keys::{KeyFileError, Keys};
 use crate::server::serve;
@@ -20,15 +23,27 @@ use crate::store::{InvitationError, Store, StoreError};
 pub const USAGE: &str = "\
 usage: medrec-gatekeeper <command> --config FILE
 
-  init      make the keys if there are none; prints {address, encryptionKey}
-  seed      --bundle FILE [--bundle FILE ...]   take in FHIR bundles (.json, .json.gz)
+  init      write FILE if there is none, to be filled in; then make the keys; prints {address, encryptionKey}
+  import    --bundle FILE [--bundle FILE ...]   take in FHIR bundles (.json, .json.gz)
   patients  print every patient as JSON
   invite    --patient ID                        print an invitation, good once
-  run       serve; prints {ready, address, listen} once it does";
+  run       serve; prints {ready, address, listen} once it does
+  status    print what is stored, and how the chain stands
+  backup    --to FILE                           copy the database, also while it is served";
 
 /// A command and what it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
+    /// Copies the database.
+    Backup {
+        /// The new file.
+        to: PathBuf,
+    },
+    /// Takes in bundles.
+    Import {
+        /// The files.
+        bundles: Vec<PathBuf>,
+    },
     /// Makes the keys.
     Init,
     /// Prints an invitation for a patient.
@@ -40,11 +55,8 @@ pub enum Command {
     Patients,
     /// Serves.
     Run,
-    /// Takes in bundles.
-    Seed {
-        /// The files.
-        bundles: Vec<PathBuf>,
-    },
+    /// Prints how things stand.
+    Status,
 }
 
 /// Reads the arguments, without the program's name: the command and the configuration file.
@@ -57,25 +69,28 @@ pub fn parse_arguments(
     let usage = |reason: String| CommandError::Usage { reason };
     let mut arguments = arguments.into_iter();
     let name = arguments.next().ok_or_else(|| usage("no command".to_owned()))?;
-    let (mut config, mut patient, mut bundles) = (None, None, Vec::new());
+    let (mut config, mut patient, mut to, mut bundles) = (None, None, None, Vec::new());
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or_else(|| usage(format!("{option} without a value")))?;
         match (option.as_str(), name.as_str()) {
             ("--config", _) if config.is_none() => config = Some(PathBuf::from(value)),
             ("--patient", "invite") if patient.is_none() => patient = Some(value),
-            ("--bundle", "seed") => bundles.push(PathBuf::from(value)),
+            ("--bundle", "import") => bundles.push(PathBuf::from(value)),
+            ("--to", "backup") if to.is_none() => to = Some(PathBuf::from(value)),
             _ => return Err(usage(format!("{name} takes no {option}, or not twice"))),
         }
     }
     let command = match name.as_str() {
+        "backup" => Command::Backup { to: to.ok_or_else(|| usage("backup needs --to".to_owned()))? },
+        "import" if bundles.is_empty() => return Err(usage("import needs --bundle".to_owned())),
+        "import" => Command::Import { bundles },
         "init" => Command::Init,
         "invite" => {
             Command::Invite { patient: patient.ok_or_else(|| usage("invite needs --patient".to_owned()))? }
         }
         "patients" => Command::Patients,
         "run" => Command::Run,
-        "seed" if bundles.is_empty() => return Err(usage("seed needs --bundle".to_owned())),
-        "seed" => Command::Seed { bundles },
+        "status" => Command::Status,
         _ => return Err(usage(format!("no command {name:?}"))),
     };
     Ok((command, config.ok_or_else(|| usage("--config is missing".to_owned()))?))
@@ -85,8 +100,19 @@ pub fn parse_arguments(
 ///
 /// # Errors
 /// [`CommandError`].
-pub async fn execute(command: Command, config: Config, now: UnixTime) -> Result<(), CommandError> {
+pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(), CommandError> {
+    if command == Command::Init && !path.exists() {
+        write_new(path, TEMPLATE)?;
+        return print(&json!({ "written": path, "next": "fill it in, then run init again" }));
+    }
+    let config = Config::load(path)?;
     match command {
+        Command::Backup { to } => {
+            write_new(&to, "")?;
+            Store::open(&config.database)?.back_up(&to)?;
+            print(&json!({ "database": config.database, "copy": to, "keep": config.key_file }))
+        }
+        Command::Import { bundles } => import(&config, &bundles),
         Command::Init => {
             let keys = Keys::load_or_generate(&config.key_file)?;
             Store::open(&config.database)?;
@@ -101,21 +127,49 @@ pub async fn execute(command: Command, config: Config, now: UnixTime) -> Result<
             print(&rows.collect())
         }
         Command::Run => run(config).await,
-        Command::Seed { bundles } => seed(&config, &bundles),
+        Command::Status => status(config).await,
     }
 }
 
-fn seed(config: &Config, bundles: &[PathBuf]) -> Result<(), CommandError> {
+/// Makes a file that only its owner reads; never in place of another one.
+fn write_new(path: &Path, text: &str) -> Result<(), CommandError> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| CommandError::System { reason: format!("{}: {error}", path.display()) })
+}
+
+/// What is stored, and how the chain stands now.
+async fn status(config: Config) -> Result<(), CommandError> {
+    let gatekeeper = Gatekeeper::open(config)?;
+    let counts = gatekeeper.store().counts()?;
+    let chain = gatekeeper.chain().sync().await;
+    let standing = gatekeeper.standing();
+    print(&json!({
+        "steward": gatekeeper.address().to_string(),
+        "origin": gatekeeper.config().origin.to_string(),
+        "patients": counts.patients,
+        "records": counts.records,
+        "relationships": counts.relationships,
+        "accesses": counts.accesses,
+        "accessesAnchored": counts.accesses_anchored,
+        "chain": chain.as_ref().map_or_else(ClientError::code, |()| "verified".to_owned()),
+        "block": standing.map(|standing| standing.block),
+        "blockAgeSeconds": standing.map(|standing| standing.age),
+        "isStale": standing.is_none_or(|standing| standing.is_stale),
+    }))
+}
+
+fn import(config: &Config, bundles: &[PathBuf]) -> Result<(), CommandError> {
     let store = Store::open(&config.database)?;
     for path in bundles {
         let bundle =
             Bundle::load(path).map_err(|source| CommandError::Bundle { path: path.clone(), source })?;
-        let seeded = store.add_records(&bundle.patient, &bundle.name, &bundle.records)?;
+        let imported = store.add_records(&bundle.patient, &bundle.name, &bundle.records)?;
         print(&json!({
             "patient": bundle.patient,
-            "added": seeded.added,
-            "replaced": seeded.replaced,
-            "unchanged": seeded.unchanged,
+            "added": imported.added,
+            "replaced": imported.replaced,
+            "unchanged": imported.unchanged,
         }))?;
     }
     Ok(())
@@ -212,6 +266,7 @@ pub enum CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::tests::Scratch;
 
     fn parse(line: &str) -> Result<(Command, PathBuf), CommandError> {
         parse_arguments(line.split_whitespace().map(str::to_owned))
@@ -225,8 +280,30 @@ mod tests {
         assert_eq!(parse("run --config c.toml"), Ok((Command::Run, config.clone())));
         let invite = Command::Invite { patient: "p".to_owned() };
         assert_eq!(parse("invite --patient p --config c.toml"), Ok((invite, config.clone())));
-        let seed = Command::Seed { bundles: vec!["a".into(), "b".into()] };
-        assert_eq!(parse("seed --bundle a --config c.toml --bundle b"), Ok((seed, config)));
+        let import = Command::Import { bundles: vec!["a".into(), "b".into()] };
+        assert_eq!(parse("import --bundle a --config c.toml --bundle b"), Ok((import, config.clone())));
+        assert_eq!(parse("status --config c.toml"), Ok((Command::Status, config.clone())));
+        let backup = Command::Backup { to: "b".into() };
+        assert_eq!(parse("backup --to b --config c.toml"), Ok((backup, config)));
+    }
+
+    #[tokio::test]
+    async fn writes_no_file_in_place_of_another() {
+        let folder = Scratch::new();
+        let config = folder.path().join("gatekeeper.toml");
+        execute(Command::Init, &config, 0).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&config).unwrap(), TEMPLATE);
+        // Now there is one: it is read, and the keys are made beside it.
+        execute(Command::Init, &config, 0).await.unwrap();
+        assert!(folder.path().join("gatekeeper.key").exists());
+        let to = folder.path().join("copy.sqlite");
+        execute(Command::Backup { to: to.clone() }, &config, 0).await.unwrap();
+        assert!(Store::open(&to).unwrap().patients().unwrap().is_empty());
+        let again = execute(Command::Backup { to }, &config, 0).await;
+        assert!(
+            matches!(&again, Err(CommandError::System { reason }) if reason.contains("exists")),
+            "{again:?}"
+        );
     }
 
     #[test]
@@ -238,7 +315,9 @@ mod tests {
             ("run --config", "--config without a value"),
             ("run --config c --config d", "run takes no --config, or not twice"),
             ("run --config c --patient p", "run takes no --patient, or not twice"),
-            ("seed --config c", "seed needs --bundle"),
+            ("import --config c", "import needs --bundle"),
+            ("backup --config c", "backup needs --to"),
+            ("status --config c --to d", "status takes no --to, or not twice"),
             ("invite --config c", "invite needs --patient"),
         ] {
             assert_eq!(parse(line), Err(CommandError::Usage { reason: reason.to_owned() }), "{line}");

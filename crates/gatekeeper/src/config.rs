@@ -4,16 +4,7 @@
 //! server. Paths are taken from the folder of the file.
 //!
 //! ```toml
-//! listen = "127.0.0.1:18601"                  # where to listen
-//! origin = "https://records.hospital.example" # how clients reach it; requests must be signed for this
-//! database = "gatekeeper.sqlite"
-//! key_file = "gatekeeper.key"
-//! network = "network.json"                    # the network description
-//! # and, if wanted:
-//! allowed_skew_seconds = 30                   # how far a client's clock may be off, 0 to 300
-//! invitation_days = 14                        # how long an invitation is good, 1 to 365
-//! anchor_seconds = 10                         # how often the access log goes on chain, 1 to 86400
-//! max_concurrent_calls = 256                  # more are refused as busy, 1 to 65536
+#![doc = include_str!("../gatekeeper.toml")]
 //! ```
 
 use std::net::SocketAddr;
@@ -46,6 +37,9 @@ pub struct Config {
     /// How many calls are worked on at a time.
     pub max_concurrent_calls: usize,
 }
+
+/// A configuration to be filled in: every key with what it means and, where it may be left out, its default.
+pub const TEMPLATE: &str = include_str!("../gatekeeper.toml");
 
 /// The file as it is written.
 #[derive(Debug, Deserialize)]
@@ -167,6 +161,17 @@ mod tests {
         assert_eq!(config.key_file, Path::new("/k"));
         assert_eq!((config.allowed_skew, config.invitation_days, config.anchor_seconds), (30, 14, 10));
         assert_eq!(config.max_concurrent_calls, 256);
+    }
+
+    #[test]
+    fn the_template_tells_every_key_and_its_true_default() {
+        let folder = Path::new("/etc/medrec");
+        let as_it_is = Config::parse(TEMPLATE, folder).unwrap();
+        let (text, spelled_out) = TEMPLATE.lines().fold((String::new(), 0), |(text, count), line| {
+            let key = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ') && !rest.is_empty());
+            (text + key.unwrap_or(line) + "\n", count + u32::from(key.is_some()))
+        });
+        assert_eq!((Config::parse(&text, folder).unwrap(), spelled_out), (as_it_is, 4));
     }
 
     #[test]

@@ -24,6 +24,7 @@ use protocol::request::{
 };
 use records::category::Categories;
 use serde::Serialize;
+use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::audit::{self, Outcome};
@@ -59,6 +60,22 @@ pub struct Reply {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// Too many calls at a time. Not signed, as if nobody had answered: a signature costs as much as half an answer, and
+    /// those whom we cannot answer shall not take the time of those whom we can.
+    fn busy() -> Self {
+        let mut reply = Self::problem(503, "the gatekeeper is busy");
+        reply.headers.push(("retry-after", "1".to_owned()));
+        reply
+    }
+
+    /// What HTTP itself has to complain of (RFC 9457); never signed.
+    pub(crate) fn problem(status: u16, title: &str) -> Self {
+        let body = json!({ "title": title, "status": status }).to_string().into_bytes();
+        Self { status, headers: vec![("content-type", "application/problem+json".to_owned())], body }
+    }
 }
 
 impl Gatekeeper {
@@ -106,6 +123,11 @@ impl Gatekeeper {
         &self.chain
     }
 
+    /// Records and what belongs to them.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// What was counted.
     pub const fn metrics(&self) -> &Metrics {
         &self.metrics
@@ -120,11 +142,12 @@ impl Gatekeeper {
 
     /// Answers one request, whatever it is.
     pub async fn answer(&self, parts: &HttpParts<'_>, body: &[u8]) -> Reply {
-        let result = match self.places.try_acquire() {
-            Ok(_place) => self.call(parts, body).await,
-            // There is but one reason why there is no place.
-            Err(_) => Err(Refused::new(RefusalCode::Unavailable, "the gatekeeper is busy")),
+        // There is but one reason why there is no place.
+        let Ok(_place) = self.places.try_acquire() else {
+            self.metrics.count(Some(RefusalCode::Unavailable));
+            return Reply::busy();
         };
+        let result = self.call(parts, body).await;
         self.metrics.count(result.as_ref().err().map(Refused::code));
         result.unwrap_or_else(|refused| self.refuse(parts, &refused))
     }

@@ -1,4 +1,4 @@
-//! The HTTP edge: one path for calls, one for health, one for metrics.
+//! The HTTP edge: one path for calls; health, metrics and a description of all this beside it.
 //!
 //! Bounded in every direction: body size and the time it may take to arrive, calls at a time, the time for an answer.
 //! Any page may ask (`Access-Control-Allow-Origin: *`), because nothing here rests on cookies or origins: a request is
@@ -68,7 +68,11 @@ pub fn router(gatekeeper: Arc<Gatekeeper>) -> Router {
     Router::new()
         .route(CALL_PATH, post(call))
         .route("/v1/health", get(health))
-        .route("/v1/metrics", get(metrics))
+        .route("/healthz", get(health))
+        .route("/metrics", get(metrics))
+        .route("/openapi.json", get(openapi))
+        .fallback(async || Reply::problem(404, "there is nothing at this path"))
+        .method_not_allowed_fallback(async || Reply::problem(405, "this path does not take this method"))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIMEOUT))
         .layer(cors)
         .with_state(gatekeeper)
@@ -143,6 +147,11 @@ async fn metrics(State(gatekeeper): State<Arc<Gatekeeper>>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 
+/// What there is to call, for programs that write clients.
+async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+}
+
 /// Follows the chain, one look per block period.
 async fn follow_chain(gatekeeper: Arc<Gatekeeper>) {
     let period =
@@ -185,6 +194,8 @@ async fn anchor(gatekeeper: Arc<Gatekeeper>) {
     }
 }
 
+/// See docs/gatekeeper-protocol.md for what is behind it.
+const OPENAPI: &str = include_str!("../openapi.json");
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer may take.

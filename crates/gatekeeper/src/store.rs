@@ -25,7 +25,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 pub use accesses::Access;
 pub use invitations::{Bound, InvitationError};
 pub use nonces::NonceUse;
-pub use records::{NewRecord, PatientRow, Seeded};
+pub use records::{Counts, Imported, NewRecord, PatientRow};
 pub use sets::{Sealing, SetAge, SetRow, StoredSet};
 
 /// The store, shared by everything that runs in the gatekeeper.
@@ -38,6 +38,8 @@ pub struct Store {
 struct Shared {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    /// Held by whoever writes: waiting here costs less than SQLite's looking again and again.
+    writing: Mutex<()>,
 }
 
 impl Store {
@@ -46,11 +48,25 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if SQLite refuses, or if the file was written by a later version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let store = Self { shared: Arc::new(Shared { path: path.to_owned(), idle: Mutex::default() }) };
+        let store = Self {
+            shared: Arc::new(Shared {
+                path: path.to_owned(),
+                idle: Mutex::default(),
+                writing: Mutex::default(),
+            }),
+        };
         let mut connection = store.connect()?;
         migrate(&mut connection)?;
         store.idle(connection);
         Ok(store)
+    }
+
+    /// Copies the database into a file, whole and as of one moment, while others read and write.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn back_up(&self, to: &Path) -> Result<(), StoreError> {
+        Ok(self.connect()?.backup("main", to, None::<fn(rusqlite::backup::Progress)>)?)
     }
 
     /// Runs `work` with a connection on a thread that may block.
@@ -78,6 +94,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        let _turn = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.transact(TransactionBehavior::Immediate, work)
     }
 

@@ -4,6 +4,8 @@
 
 mod stack;
 
+use std::collections::BTreeSet;
+
 use client::{HttpAnswer, Platform};
 use protocol::answer::RefusalCode;
 use protocol::request::{Call, HeadRef, Method, Origin};
@@ -150,13 +152,19 @@ async fn the_edge_speaks_http_as_browsers_expect() {
     assert_eq!(header(&answer, "cache-control"), Some("no-store"));
 
     let elsewhere = Request { url: format!("{}/v1/other", stack.origin), ..plain };
-    assert_eq!(send(&browser, &elsewhere).await.unwrap().status, 404);
+    let answer = send(&browser, &elsewhere).await.unwrap();
+    assert_eq!((answer.status, header(&answer, "content-type")), (404, Some("application/problem+json")));
+    let wrong_method = get(&stack, "GET /v1/call");
+    assert!(wrong_method.starts_with("HTTP/1.1 405") && wrong_method.contains("application/problem+json"));
 
-    let health = get(&stack, "GET /v1/health");
-    assert!(health.starts_with("HTTP/1.1 200") || health.starts_with("HTTP/1.1 503"), "{health}");
-    assert!(health.contains(&stack.steward.to_string()), "{health}");
-    let metrics = get(&stack, "GET /v1/metrics");
+    for path in ["/v1/health", "/healthz"] {
+        let health = get(&stack, &format!("GET {path}"));
+        assert!(health.starts_with("HTTP/1.1 200") || health.starts_with("HTTP/1.1 503"), "{health}");
+        assert!(health.contains(&stack.steward.to_string()), "{health}");
+    }
+    let metrics = get(&stack, "GET /metrics");
     assert!(metrics.contains("medrec_calls_total{outcome=\"bad_signature\"} 1\n"), "{metrics}");
+    is_as_described(&stack);
     let preflight = get(&stack, "OPTIONS /v1/call");
     for field in [
         "access-control-allow-origin: *",
@@ -164,6 +172,35 @@ async fn the_edge_speaks_http_as_browsers_expect() {
         "access-control-allow-headers: content-type,signature,signature-input,content-digest",
     ] {
         assert!(preflight.contains(field), "{field} in {preflight}");
+    }
+}
+
+/// Every path of the description is served, and its codes are those of the protocol's text.
+fn is_as_described(stack: &Stack) {
+    let served = get(stack, "GET /openapi.json");
+    let description: Value = serde_json::from_str(served.split_once("\r\n\r\n").unwrap().1).unwrap();
+    for (path, methods) in description["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            let answer = get(stack, &format!("{} {path}", method.to_uppercase()));
+            assert!(!answer.starts_with("HTTP/1.1 404") && !answer.starts_with("HTTP/1.1 405"), "{answer}");
+        }
+    }
+    let schemas = &description["components"]["schemas"];
+    let text = include_str!("../../../docs/gatekeeper-protocol.md");
+    let (_, refusals) = text.split_once("## 4. Refusals").unwrap();
+    let (refusals, _) = refusals.split_once("## 5.").unwrap();
+    let told: BTreeSet<&str> = refusals
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split_once(" | "))
+        .flat_map(|(_, codes)| codes.split('`').skip(1).step_by(2))
+        .collect();
+    let codes = schemas["Refusal"]["properties"]["code"]["enum"].as_array().unwrap();
+    assert_eq!(codes.iter().map(|code| code.as_str().unwrap()).collect::<BTreeSet<_>>(), told);
+    for code in codes {
+        serde_json::from_value::<RefusalCode>(code.clone()).unwrap();
+    }
+    for method in schemas["Call"]["properties"]["method"]["enum"].as_array().unwrap() {
+        assert!(text.contains(&format!("| `{}` |", method.as_str().unwrap())), "{method}");
     }
 }
 

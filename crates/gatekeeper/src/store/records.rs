@@ -5,6 +5,21 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Store, StoreError, unsigned};
 
+/// How much there is of everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Patients that this provider knows.
+    pub patients: u64,
+    /// Their records.
+    pub records: u64,
+    /// Relationships that are not over.
+    pub relationships: u64,
+    /// Entries in all access logs.
+    pub accesses: u64,
+    /// Those of them that are proven to be anchored.
+    pub accesses_anchored: u64,
+}
+
 /// A record on its way into the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRecord {
@@ -22,7 +37,7 @@ pub struct NewRecord {
 
 /// What became of a batch of records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Seeded {
+pub struct Imported {
     /// Records that were not there before.
     pub added: usize,
     /// Records whose content changed.
@@ -52,21 +67,41 @@ impl Store {
         patient: &str,
         name: &str,
         records: &[NewRecord],
-    ) -> Result<Seeded, StoreError> {
+    ) -> Result<Imported, StoreError> {
         self.write(|db| {
             db.execute(
                 "INSERT INTO patient (id, name, version) VALUES (?1, ?2, 0)
                  ON CONFLICT (id) DO UPDATE SET name = ?2",
                 params![patient, name],
             )?;
-            let mut seeded = Seeded::default();
+            let mut imported = Imported::default();
             for record in records {
-                add_record(db, patient, record, &mut seeded)?;
+                add_record(db, patient, record, &mut imported)?;
             }
-            if seeded.added + seeded.replaced > 0 {
+            if imported.added + imported.replaced > 0 {
                 db.execute("UPDATE patient SET version = version + 1 WHERE id = ?1", params![patient])?;
             }
-            Ok(seeded)
+            Ok(imported)
+        })
+    }
+
+    /// How much there is of everything.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        self.read(|db| {
+            let count = |sql: &str| {
+                let count = db.query_row(sql, [], |row| row.get::<_, i64>(0))?;
+                unsigned("count", count)
+            };
+            Ok(Counts {
+                patients: count("SELECT count(*) FROM patient")?,
+                records: count("SELECT count(*) FROM record WHERE replaced = 0")?,
+                relationships: count("SELECT count(*) FROM relationship WHERE closed = 0")?,
+                accesses: count("SELECT count(*) FROM access")?,
+                accesses_anchored: count("SELECT coalesce(sum(anchored), 0) FROM relationship")?,
+            })
         })
     }
 
@@ -96,7 +131,7 @@ fn add_record(
     db: &Transaction<'_>,
     patient: &str,
     record: &NewRecord,
-    seeded: &mut Seeded,
+    imported: &mut Imported,
 ) -> Result<(), StoreError> {
     let known: Option<(i64, Vec<u8>)> = db
         .query_row(
@@ -107,14 +142,14 @@ fn add_record(
         .optional()?;
     match known {
         Some((_, digest)) if digest == record.digest.as_slice() => {
-            seeded.unchanged += 1;
+            imported.unchanged += 1;
             return Ok(());
         }
         Some((id, _)) => {
             db.execute("UPDATE record SET replaced = 1 WHERE id = ?1", params![id])?;
-            seeded.replaced += 1;
+            imported.replaced += 1;
         }
-        None => seeded.added += 1,
+        None => imported.added += 1,
     }
     db.execute(
         "INSERT INTO record (patient, name, category, key, digest, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -134,13 +169,13 @@ mod tests {
         let batch = [record("Observation/1", 4, "a"), record("Condition/1", 1, "b")];
         assert_eq!(
             store.add_records(PATIENT, "Ada", &batch),
-            Ok(Seeded { added: 2, replaced: 0, unchanged: 0 })
+            Ok(Imported { added: 2, replaced: 0, unchanged: 0 })
         );
         let later =
             [record("Observation/1", 4, "c"), record("Condition/1", 1, "b"), record("Condition/2", 1, "d")];
         assert_eq!(
             store.add_records(PATIENT, "Ada", &later),
-            Ok(Seeded { added: 1, replaced: 1, unchanged: 1 })
+            Ok(Imported { added: 1, replaced: 1, unchanged: 1 })
         );
         let row = PatientRow { id: PATIENT.to_owned(), name: "Ada".to_owned(), records: 3 };
         assert_eq!(store.patients(), Ok(vec![row]));

@@ -70,6 +70,23 @@ fn refuses_a_file_of_a_later_version() {
 }
 
 #[test]
+fn copies_itself_while_somebody_writes() {
+    let (store, folder) = scratch_with_patient();
+    let copy = folder.path().join("copy.sqlite");
+    let counts = store.counts().unwrap();
+    assert_eq!((counts.patients, counts.records, counts.accesses), (1, 2, 0));
+    store
+        .write(|db| {
+            db.execute("DELETE FROM record", [])?;
+            // What is not committed is not in the copy.
+            store.back_up(&copy)
+        })
+        .unwrap();
+    assert_eq!(Store::open(&copy).unwrap().counts(), Ok(counts));
+    assert_eq!(store.counts().unwrap().records, 0);
+}
+
+#[test]
 fn undoes_a_transaction_that_fails() {
     let (store, _folder) = scratch_with_patient();
     let failed: Result<(), StoreError> = store.write(|db| {

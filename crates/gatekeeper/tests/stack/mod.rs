@@ -91,7 +91,7 @@ impl Stack {
     }
 
     pub(crate) fn import(&self, bundle: &Path) {
-        self.command(&["seed", "--bundle", text(bundle)]);
+        self.command(&["import", "--bundle", text(bundle)]);
     }
 
     /// Runs a command of the gatekeeper's program and returns what it prints.

@@ -125,14 +125,14 @@ impl Stack {
             let member = ["--member", &address, "--kind", "provider", "--name", hospital.name];
             let place = ["--endpoint", &origin, "--encryption-key", &encryption_key];
             medrec(&[&admit[..], &member[..], &place[..]].concat())?;
-            let mut seed = vec!["seed".to_owned(), "--config".to_owned(), config.to_owned()];
+            let mut import = vec!["import".to_owned(), "--config".to_owned(), config.to_owned()];
             for bundle in hospital.bundles {
-                seed.extend([
+                import.extend([
                     "--bundle".to_owned(),
                     text(&root().join("tests/data/synthea").join(bundle))?.to_owned(),
                 ]);
             }
-            gatekeeper(&seed.iter().map(String::as_str).collect::<Vec<_>>())?;
+            gatekeeper(&import.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
         let mut run = Command::new(target().join("debug/medrec-gatekeeper"));
         run.args(["run", "--config", config]);
