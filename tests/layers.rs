@@ -7,14 +7,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each crate of ours and the crates of ours that it may depend on.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("lightclient", &[]),
     ("records", &["lightclient"]),
     ("view", &["records"]),
     ("protocol", &["lightclient", "records"]),
     ("client", &["lightclient", "protocol", "records"]),
     ("cli", &["client", "lightclient", "protocol", "records"]),
-    ("gatekeeper", &["client", "lightclient", "protocol", "records"]),
+    // What a provider's database looks like is nobody's business but its mapping's.
+    ("sources", &["lightclient"]),
+    ("gatekeeper", &["client", "lightclient", "protocol", "records", "sources"]),
     ("web", &["client", "lightclient", "protocol", "records", "view"]),
     // Prover and verifier must not share a bug.
     ("devnet", &[]),

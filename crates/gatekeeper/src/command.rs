@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::bundle::{Bundle, BundleError};
 use crate::config::{Config, ConfigError, TEMPLATE};
 use crate::gatekeeper::{Gatekeeper, StartError, load_network};
+use crate::intake::{self, IntakeError, take_in};
 use crate::keys::{KeyFileError, Keys};
 use crate::server::serve;
 use crate::store::{InvitationError, Store, StoreError};
@@ -25,6 +26,7 @@ usage: medrec-gatekeeper <command> --config FILE
 
   init      write FILE if there is none, to be filled in; then make the keys; prints {address, encryptionKey}
   import    --bundle FILE [--bundle FILE ...]   take in FHIR bundles (.json, .json.gz)
+            --source FILE                       or what a mapping finds in an existing database (docs/sources.md)
   patients  print every patient as JSON
   invite    --patient ID                        print an invitation, good once
   run       serve; prints {ready, address, listen} once it does
@@ -43,6 +45,11 @@ pub enum Command {
     Import {
         /// The files.
         bundles: Vec<PathBuf>,
+    },
+    /// Takes in what a mapping finds in an existing database.
+    ImportSource {
+        /// The mapping.
+        mapping: PathBuf,
     },
     /// Makes the keys.
     Init,
@@ -69,21 +76,25 @@ pub fn parse_arguments(
     let usage = |reason: String| CommandError::Usage { reason };
     let mut arguments = arguments.into_iter();
     let name = arguments.next().ok_or_else(|| usage("no command".to_owned()))?;
-    let (mut config, mut patient, mut to, mut bundles) = (None, None, None, Vec::new());
+    let (mut config, mut patient, mut source, mut to, mut bundles) = (None, None, None, None, Vec::new());
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or_else(|| usage(format!("{option} without a value")))?;
         match (option.as_str(), name.as_str()) {
             ("--config", _) if config.is_none() => config = Some(PathBuf::from(value)),
             ("--patient", "invite") if patient.is_none() => patient = Some(value),
             ("--bundle", "import") => bundles.push(PathBuf::from(value)),
+            ("--source", "import") if source.is_none() => source = Some(PathBuf::from(value)),
             ("--to", "backup") if to.is_none() => to = Some(PathBuf::from(value)),
             _ => return Err(usage(format!("{name} takes no {option}, or not twice"))),
         }
     }
     let command = match name.as_str() {
         "backup" => Command::Backup { to: to.ok_or_else(|| usage("backup needs --to".to_owned()))? },
-        "import" if bundles.is_empty() => return Err(usage("import needs --bundle".to_owned())),
-        "import" => Command::Import { bundles },
+        "import" => match (source, bundles.is_empty()) {
+            (None, false) => Command::Import { bundles },
+            (Some(mapping), true) => Command::ImportSource { mapping },
+            _ => return Err(usage("import needs --bundle or --source".to_owned())),
+        },
         "init" => Command::Init,
         "invite" => {
             Command::Invite { patient: patient.ok_or_else(|| usage("invite needs --patient".to_owned()))? }
@@ -113,6 +124,17 @@ pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(),
             print(&json!({ "database": config.database, "copy": to, "keep": config.key_file }))
         }
         Command::Import { bundles } => import(&config, &bundles),
+        Command::ImportSource { mapping } => {
+            let intake = take_in(&mut intake::open(&mapping)?, &Store::open(&config.database)?)?;
+            let refused = intake.refused.iter().map(|(place, error)| format!("patient {place}: {error}"));
+            print(&json!({
+                "patients": intake.patients,
+                "added": intake.records.added,
+                "replaced": intake.records.replaced,
+                "unchanged": intake.records.unchanged,
+                "refused": refused.collect::<Vec<_>>(),
+            }))
+        }
         Command::Init => {
             let keys = Keys::load_or_generate(&config.key_file)?;
             Store::open(&config.database)?;
@@ -231,6 +253,9 @@ pub enum CommandError {
     /// The configuration was refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// An existing database cannot be read.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
     /// No invitation.
     #[error(transparent)]
     Invitation(#[from] InvitationError),
@@ -315,7 +340,8 @@ mod tests {
             ("run --config", "--config without a value"),
             ("run --config c --config d", "run takes no --config, or not twice"),
             ("run --config c --patient p", "run takes no --patient, or not twice"),
-            ("import --config c", "import needs --bundle"),
+            ("import --config c", "import needs --bundle or --source"),
+            ("import --bundle a --source b --config c", "import needs --bundle or --source"),
             ("backup --config c", "backup needs --to"),
             ("status --config c --to d", "status takes no --to, or not twice"),
             ("invite --config c", "invite needs --patient"),

@@ -28,6 +28,10 @@ pub struct Config {
     pub key_file: PathBuf,
     /// The network description.
     pub network: PathBuf,
+    /// The mapping of an existing database that records are read from.
+    pub source: Option<PathBuf>,
+    /// How often it is read again, in seconds.
+    pub source_seconds: u64,
     /// How far a client's clock may be off, in seconds.
     pub allowed_skew: u64,
     /// How long an invitation is good, in days.
@@ -50,6 +54,8 @@ struct File {
     database: PathBuf,
     key_file: PathBuf,
     network: PathBuf,
+    source: Option<PathBuf>,
+    source_seconds: Option<u64>,
     allowed_skew_seconds: Option<u64>,
     invitation_days: Option<u64>,
     anchor_seconds: Option<u64>,
@@ -83,6 +89,8 @@ impl Config {
             database: folder.join(file.database),
             key_file: folder.join(file.key_file),
             network: folder.join(file.network),
+            source: file.source.map(|source| folder.join(source)),
+            source_seconds: number("source_seconds", file.source_seconds, 60, 1..=86_400)?,
             allowed_skew: number("allowed_skew_seconds", file.allowed_skew_seconds, 30, 0..=300)?,
             invitation_days: number("invitation_days", file.invitation_days, 14, 1..=365)?,
             anchor_seconds: number("anchor_seconds", file.anchor_seconds, 10, 1..=86_400)?,
@@ -171,7 +179,9 @@ mod tests {
             let key = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ') && !rest.is_empty());
             (text + key.unwrap_or(line) + "\n", count + u32::from(key.is_some()))
         });
-        assert_eq!((Config::parse(&text, folder).unwrap(), spelled_out), (as_it_is, 4));
+        let spelled = Config::parse(&text, folder).unwrap();
+        assert_eq!(spelled.source.as_deref(), Some(Path::new("/etc/medrec/source.toml")));
+        assert_eq!((Config { source: None, ..spelled }, spelled_out), (as_it_is, 6));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! server → gatekeeper → chain         what may be read
 //!                     → record_sets   what is read
 //!                     → stewardship   what goes on chain
+//!                     → intake        what comes out of an existing database
 //!                     → store         SQLite
 //! ```
 
@@ -17,6 +18,7 @@ pub mod chain;
 pub mod command;
 pub mod config;
 pub mod gatekeeper;
+pub mod intake;
 pub mod keys;
 pub mod metrics;
 pub mod record_sets;

@@ -23,7 +23,9 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::gatekeeper::{Gatekeeper, Reply};
+use crate::intake::{self, take_in};
 use crate::refusal::Refused;
+use crate::store::Imported;
 
 /// Serves until `stop` is done, then lets running calls finish, for a while.
 ///
@@ -38,6 +40,7 @@ pub async fn serve(
     background.spawn(follow_chain(gatekeeper.clone()));
     background.spawn(publish(gatekeeper.clone()));
     background.spawn(anchor(gatekeeper.clone()));
+    background.spawn(read_source(gatekeeper.clone()));
     let (tell, mut told) = tokio::sync::watch::channel(false);
     let stopping = async move {
         stop.await;
@@ -177,6 +180,27 @@ async fn publish(gatekeeper: Arc<Gatekeeper>) {
         if let Err(error) = gatekeeper.forget_nonces().await {
             tracing::warn!(%error, "old nonces could not be forgotten");
         }
+    }
+}
+
+/// Reads the existing database again and again, if there is one.
+async fn read_source(gatekeeper: Arc<Gatekeeper>) {
+    let Some(mapping) = gatekeeper.config().source.clone() else { return };
+    let period = Duration::from_secs(gatekeeper.config().source_seconds);
+    loop {
+        let mapping = mapping.clone();
+        let read = gatekeeper.store().run(move |store| take_in(&mut intake::open(&mapping)?, store));
+        match read.await {
+            Ok(intake) => {
+                for (place, error) in &intake.refused {
+                    tracing::warn!(place, %error, "the rows of a patient were refused");
+                }
+                let Imported { added, replaced, .. } = intake.records;
+                tracing::debug!(patients = intake.patients, added, replaced, "source read");
+            }
+            Err(error) => tracing::warn!(%error, "the source could not be read"),
+        }
+        tokio::time::sleep(period).await;
     }
 }
 

@@ -230,3 +230,37 @@ async fn a_nonce_stays_used_after_the_gatekeeper_was_killed() {
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 63, "{statuses:?}");
 }
+
+#[tokio::test]
+async fn what_changes_in_an_existing_database_is_published_and_read() {
+    let mut stack = Stack::start();
+    stack.kill_gatekeeper();
+    let hospital = rusqlite::Connection::open(stack.folder.join("hospital.sqlite")).unwrap();
+    hospital.execute_batch(include_str!("../../../tests/data/hospital/hospital.sql")).unwrap();
+    let mapping = include_str!("../../../tests/data/hospital/hospital.toml");
+    std::fs::write(stack.folder.join("hospital.toml"), mapping).unwrap();
+    stack.configure("anchor_seconds", "source = \"hospital.toml\"\nsource_seconds = 1\nanchor_seconds");
+    // The first reading by hand, so that somebody can be invited; the next ones by themselves.
+    let source = stack.folder.join("hospital.toml");
+    let told = stack.command(&["import", "--source", source.to_str().unwrap()]);
+    assert!(told.contains("\"patients\":3") && told.contains("\"refused\":[]"), "{told}");
+    stack.start_gatekeeper();
+
+    let browser = stack.browser();
+    let patient = stack.redeem(&browser, &stack.invitation_of("2"), 1).await;
+    let visits = Categories::NONE.with(Category::Visits);
+    let reasons = |reading: &Reading| -> Vec<String> {
+        let records = complete(reading, Category::Visits).records().iter();
+        records
+            .map(|record| record.verified().unwrap().resource()["reasonCode"][0]["text"].to_string())
+            .collect()
+    };
+    let before = read(&stack, &browser, &patient, &patient, visits).await.unwrap();
+    assert_eq!((before.anchor.revision, reasons(&before)), (1, vec!["\"Fracture\"".to_owned()]));
+    hospital.execute("UPDATE encounter_info SET reason = 'Fracture, healed' WHERE id = 4", []).unwrap();
+    let after = eventually("the second revision", async || {
+        let reading = read(&stack, &browser, &patient, &patient, visits).await.ok()?;
+        (reading.anchor.revision == 2).then_some(reading)
+    });
+    assert_eq!(reasons(&after.await), ["\"Fracture, healed\""]);
+}

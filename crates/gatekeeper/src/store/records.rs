@@ -57,6 +57,15 @@ pub struct PatientRow {
     pub records: u64,
 }
 
+impl Imported {
+    /// Counts another batch, too.
+    pub(crate) const fn add(&mut self, other: Self) {
+        self.added += other.added;
+        self.replaced += other.replaced;
+        self.unchanged += other.unchanged;
+    }
+}
+
 impl Store {
     /// Adds records to a patient, or puts new content in the place of old; all of them or none.
     ///

@@ -10,6 +10,7 @@ mod stack;
 
 mod canaries;
 mod changes;
+mod injections;
 mod kills;
 mod omissions;
 mod replays;
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         for line in omissions::run(&stack, &browser, &patient, dose).await {
             held &= line.print();
         }
+        held &= injections::run(&stack.folder, dose).print();
         held &= canaries::run(&stack, &browser, &wire, dose).await.print();
         for line in changes::run(&stack, &browser, &patient, dose).await {
             held &= line.print();
