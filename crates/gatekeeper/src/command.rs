@@ -225,7 +225,8 @@ async fn run(config: Config) -> Result<(), CommandError> {
     print(&json!({
         "ready": true, "address": gatekeeper.address().to_string(), "listen": listen.to_string(),
     }))?;
-    serve(gatekeeper, listener, stop).await.map_err(system)
+    serve(gatekeeper, listener, stop).await;
+    Ok(())
 }
 
 fn print(value: &serde_json::Value) -> Result<(), CommandError> {

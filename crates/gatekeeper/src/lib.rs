@@ -17,6 +17,7 @@ pub mod bundle;
 pub mod chain;
 pub mod command;
 pub mod config;
+mod connections;
 pub mod gatekeeper;
 pub mod intake;
 pub mod keys;

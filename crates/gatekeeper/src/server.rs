@@ -22,41 +22,21 @@ use tokio::task::JoinSet;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 
+use crate::connections::serve_connections;
 use crate::gatekeeper::{Gatekeeper, Reply};
 use crate::intake::{self, take_in};
 use crate::refusal::Refused;
 use crate::store::Imported;
 
 /// Serves until `stop` is done, then lets running calls finish, for a while.
-///
-/// # Errors
-/// What the system says about the listening socket.
-pub async fn serve(
-    gatekeeper: Arc<Gatekeeper>,
-    listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+pub async fn serve(gatekeeper: Arc<Gatekeeper>, listener: TcpListener, stop: impl Future<Output = ()>) {
     let mut background = JoinSet::new();
     background.spawn(follow_chain(gatekeeper.clone()));
     background.spawn(publish(gatekeeper.clone()));
     background.spawn(anchor(gatekeeper.clone()));
     background.spawn(read_source(gatekeeper.clone()));
-    let (tell, mut told) = tokio::sync::watch::channel(false);
-    let stopping = async move {
-        stop.await;
-        tell.send_replace(true);
-    };
-    let out_of_patience = async move {
-        // An error means that nobody is left to tell, so the server is gone.
-        let _gone = told.wait_for(|is_told| *is_told).await;
-        tokio::time::sleep(STOP_TIMEOUT).await;
-    };
-    let served = tokio::select! {
-        served = axum::serve(listener, router(gatekeeper)).with_graceful_shutdown(stopping) => served,
-        () = out_of_patience => Ok(()),
-    };
+    serve_connections(listener, router(gatekeeper), stop).await;
     background.shutdown().await;
-    served
 }
 
 /// The routes of a gatekeeper.
@@ -224,8 +204,6 @@ const OPENAPI: &str = include_str!("../openapi.json");
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long running calls may take to finish when the server stops.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Browsers ask at most this often whether they may send our header fields.
 const CORS_MAX_AGE: Duration = Duration::from_secs(7200);
 /// How often the store is compared with the chain.

@@ -165,6 +165,18 @@ async fn the_edge_speaks_http_as_browsers_expect() {
     let metrics = get(&stack, "GET /metrics");
     assert!(metrics.contains("medrec_calls_total{outcome=\"bad_signature\"} 1\n"), "{metrics}");
     is_as_described(&stack);
+    // Whoever does not finish a head is cut off, whoever sends too large a one at once.
+    for (head, answer) in [
+        ("POST /v1/call HTTP/1.1\r\nhost: a\r\nx".to_owned(), ""),
+        (format!("GET /healthz HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "y".repeat(20_000)), "HTTP/1.1 431"),
+    ] {
+        let mut stream = std::net::TcpStream::connect(&stack.listen).unwrap();
+        std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+        let mut text = String::new();
+        // The rest of what we sent may be thrown away with the connection.
+        let _reset = std::io::Read::read_to_string(&mut stream, &mut text);
+        assert!(text.starts_with(answer), "{text}");
+    }
     let preflight = get(&stack, "OPTIONS /v1/call");
     for field in [
         "access-control-allow-origin: *",

@@ -1,0 +1,66 @@
+//! Connections: so many at a time, and each with so long to send the head of a request.
+//!
+//! Whoever opens a connection and says nothing, or a letter now and then, is cut off, also between two requests; beyond the
+//! most connections, new ones wait in the system's queue. Defends against clients that hold on to what others need.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// Serves until `stop` is done, then lets running requests finish, for a while.
+pub(crate) async fn serve_connections(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_header_size(MAX_HEAD_BYTES);
+    let (places, running) = (Arc::new(Semaphore::new(MAX_CONNECTIONS)), GracefulShutdown::new());
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = async {
+            // The semaphore is never closed; without it there would be no limit, not no server.
+            let place = places.clone().acquire_owned().await.ok();
+            (place, listener.accept().await)
+        };
+        let (place, stream) = tokio::select! {
+            (place, accepted) = accepted => match accepted {
+                Ok((stream, _)) => (place, stream),
+                Err(error) => {
+                    // The system has no sockets left, or the client is gone already.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = running.watch(server.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    // Whoever has not finished by then is cut off when the process ends.
+    let _out_of_patience = tokio::time::timeout(STOP_TIMEOUT, running.shutdown()).await;
+}
+
+/// How long the head of a request may take to arrive, and how long a connection may be idle.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Four signed fields of 512 bytes, and what browsers send besides.
+const MAX_HEAD_BYTES: usize = 16 << 10;
+/// Connections at a time.
+const MAX_CONNECTIONS: usize = 4096;
+/// How long to wait when the system gives no connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long running requests may take to finish when the server stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
