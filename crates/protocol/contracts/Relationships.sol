@@ -61,7 +61,14 @@ contract Relationships {
         RecordSet[] history; // word 9: all publications, the newest last
     }
 
+    /// @notice What one key has made grow on one day.
+    struct Quota {
+        uint64 day; // days since 1970
+        uint64 calls;
+    }
+
     mapping(address => mapping(address => Relationship)) private relationships;
+    mapping(address => Quota) private quotas;
 
     /// @notice The directory of members.
     address public immutable registry;
@@ -74,6 +81,10 @@ contract Relationships {
     uint8 public constant ALL_RIGHTS = 7;
     /// @notice The most viewers of a relationship; a client proves the whole list.
     uint256 public constant MAX_VIEWERS = 1024;
+    /// @notice The most grants of one key on one day (UTC). Gas costs nothing here, so that something else must.
+    uint64 public constant MAX_GRANTS_PER_DAY = 1_000;
+    /// @notice The most proposals and publications of one member on one day.
+    uint64 public constant MAX_PUBLICATIONS_PER_DAY = 20_000;
 
     event StatusChanged(address indexed patient, address indexed steward, Status status);
     event Published(address indexed patient, address indexed steward, bytes32 root, uint64 count, uint64 revision);
@@ -101,6 +112,8 @@ contract Relationships {
     error NoGrant(address viewer);
     /// @notice An access log never shrinks, nor is it rewritten.
     error LogNotLonger(uint64 expectedAbove, uint64 found);
+    /// @notice The caller has done so much today that the rest has to wait until tomorrow.
+    error QuotaSpent(uint64 limit);
     /// @notice The list of viewers is full.
     error Full(uint256 max);
 
@@ -119,6 +132,7 @@ contract Relationships {
         if (patient == address(0) || patient == msg.sender) revert BadAddress(patient);
         Relationship storage entry = relationships[patient][msg.sender];
         if (entry.status != Status.None) revert WrongStatus(entry.status);
+        _spend(MAX_PUBLICATIONS_PER_DAY);
         entry.openedAt = uint64(block.timestamp);
         _setStatus(entry, patient, msg.sender, Status.Proposed);
         ISummary(summary).append(patient, patient, msg.sender);
@@ -152,6 +166,7 @@ contract Relationships {
         Relationship storage entry = relationships[patient][msg.sender];
         if (entry.status != Status.Proposed && entry.status != Status.Active) revert WrongStatus(entry.status);
         if (root == 0) revert ZeroWord();
+        _spend(MAX_PUBLICATIONS_PER_DAY);
         uint64 time = uint64(block.timestamp);
         entry.recordSetRoot = root;
         entry.recordCount = count;
@@ -172,6 +187,7 @@ contract Relationships {
         if (categories == 0 || categories > ALL_CATEGORIES) revert BadCategories(categories);
         if (rights == 0 || rights > ALL_RIGHTS) revert BadRights(rights);
         if (until != 0 && (until <= from || until <= block.timestamp)) revert BadPeriod(from, until);
+        _spend(MAX_GRANTS_PER_DAY);
         entry.grants[viewer] = Grant(categories, rights, from, until);
         emit Granted(msg.sender, steward, viewer);
         if (entry.isListed[viewer]) return;
@@ -236,6 +252,18 @@ contract Relationships {
         entry.status = status;
         entry.changedAt = uint64(block.timestamp);
         emit StatusChanged(patient, steward, status);
+    }
+
+    /// @dev Counts one more call of the caller today. What only overwrites (revoking, ending, anchoring) is not counted.
+    function _spend(uint64 limit) private {
+        Quota storage quota = quotas[msg.sender];
+        uint64 today = uint64(block.timestamp / 1 days);
+        if (quota.day != today) {
+            quota.day = today;
+            quota.calls = 0;
+        }
+        if (quota.calls >= limit) revert QuotaSpent(limit);
+        quota.calls++;
     }
 
     function _requireMember() private view {

@@ -43,6 +43,7 @@ mod errors {
         error BadPeriod(uint64 from, uint64 until);
         error NoGrant(address viewer);
         error LogNotLonger(uint64 expectedAbove, uint64 found);
+        error QuotaSpent(uint64 limit);
         error NotRelationships(address caller);
     }
 }

@@ -77,7 +77,13 @@ fn the_registry_lies_where_the_compiler_put_it() {
 fn relationships_lie_where_the_compiler_put_them() {
     let layout = layout(creation::RELATIONSHIPS);
     let kind = "t_mapping(t_address,t_mapping(t_address,t_struct(Relationship)_storage))";
-    assert_places(&layout["storage"], &[("relationships", RELATIONSHIPS, 0, kind)]);
+    assert_places(
+        &layout["storage"],
+        &[
+            ("relationships", RELATIONSHIPS, 0, kind),
+            ("quotas", 1, 0, "t_mapping(t_address,t_struct(Quota)_storage)"),
+        ],
+    );
     assert_places(
         &layout["types"]["t_struct(Relationship)_storage"]["members"],
         &[

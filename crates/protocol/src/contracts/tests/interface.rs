@@ -94,6 +94,7 @@ fn every_error_of_the_contracts_is_declared() {
         error::<errors::Full>(),
         error::<errors::LastOperator>(),
         error::<errors::LogNotLonger>(),
+        error::<errors::QuotaSpent>(),
         error::<errors::NameTaken>(),
         error::<errors::NoGrant>(),
         error::<errors::NoKind>(),

@@ -355,6 +355,34 @@ fn only_the_steward_anchors_a_log_that_grows() {
     assert_eq!(state.access_log, first.after(LogPoint { count: 6, head: NEXT_ROOT }));
 }
 
+#[test]
+fn a_key_makes_only_so_much_grow_in_a_day() {
+    // Both start early on a day, and one call takes a second.
+    let day = 86_400;
+    let mut chain = active();
+    chain.now = chain.now.next_multiple_of(day);
+    for _ in 0..1_000 {
+        chain.call(PATIENT, grant_results()).unwrap();
+    }
+    let spent = |limit| errors::QuotaSpent { limit };
+    assert_refused(chain.call(PATIENT, grant_results()), spent(1_000));
+    // What takes back is never refused, and others have their own day.
+    chain.call(PATIENT, revoke(account(STEWARD), account(VIEWER))).unwrap();
+    chain.call(STEWARD, publish(account(PATIENT), root(), 1)).unwrap();
+    chain.now = chain.now.next_multiple_of(day);
+    chain.call(PATIENT, grant_results()).unwrap();
+
+    let mut chain = active();
+    chain.now = chain.now.next_multiple_of(day);
+    for _ in 0..20_000 {
+        chain.call(STEWARD, publish(account(PATIENT), root(), 1)).unwrap();
+    }
+    assert_refused(chain.call(STEWARD, publish(account(PATIENT), root(), 1)), spent(20_000));
+    assert_refused(chain.call(STEWARD, propose(account(STRANGER))), spent(20_000));
+    chain.call(STEWARD, anchor_access_log(account(PATIENT), root(), 1)).unwrap();
+    chain.call(OTHER_STEWARD, propose(account(STRANGER))).unwrap();
+}
+
 sol! {
     function append(address participant, address patient, address steward);
 }
