@@ -34,15 +34,18 @@ pub(crate) async fn run(stack: &mut Stack, browser: &Arc<Browser>, dose: Dose) -
                 (request, answer)
             });
         }
-        // Somewhere between the first byte and the last answer.
-        tokio::time::sleep(Duration::from_micros(choices.next() % 12_000)).await;
-        stack.kill_gatekeeper();
+        // After some answers, while the others are being written.
+        let fatal = 1 + choices.below(CALLS - 1);
         let mut answered: Vec<Request> = Vec::new();
-        while let Some(call) = calls.join_next().await {
-            let (request, answer) = call.unwrap();
+        for number in 1..=CALLS {
+            let (request, answer) = calls.join_next().await.unwrap().unwrap();
             answered.extend(
                 answer.filter(|answer| stack.refusal_in(&request, answer).is_none()).map(|_| request),
             );
+            if number == fatal {
+                tokio::time::sleep(Duration::from_micros(choices.next() % 2_000)).await;
+                stack.kill_gatekeeper();
+            }
         }
         stack.start_gatekeeper();
         let log = browser.read_accesses(patient, stack.steward).await.unwrap();

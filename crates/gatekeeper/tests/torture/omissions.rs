@@ -1,18 +1,19 @@
 //! Q5: what a steward leaves out of an answer it seals and signs itself, the reader notices.
 
+use client::GrantOffer;
 use protocol::access_log::{AccessesAnswer, verify_newest_page};
 use protocol::answer::RecordsAnswer;
 use protocol::envelope::{EnvelopeContext, open};
 use protocol::keys::SigningKey;
-use protocol::layout::RelationshipQuery;
+use protocol::layout::{RelationshipQuery, Rights, ViewersQuery};
 use protocol::request::Method;
 use records::category::Categories;
 use records::record_set::{CategoryAnswer, verify_category};
 
-use crate::stack::{Browser, Stack, eventually, send, synced};
+use crate::stack::{Browser, Stack, eventually, key, send, synced};
 use crate::{ALLERGIES, Choices, Dose, Line};
 
-pub(crate) async fn run(stack: &Stack, browser: &Browser, patient: &SigningKey, dose: Dose) -> [Line; 2] {
+pub(crate) async fn run(stack: &Stack, browser: &Browser, patient: &SigningKey, dose: Dose) -> [Line; 3] {
     let mut choices = dose.choices();
     let query = RelationshipQuery { patient: patient.address(), steward: stack.steward };
 
@@ -31,6 +32,8 @@ pub(crate) async fn run(stack: &Stack, browser: &Browser, patient: &SigningKey, 
             .is_ok_and(|category| category.records().iter().all(|record| record.verified().is_some()));
         records.broken += u64::from(is_overlooked);
     }
+
+    let lists = list_entries(stack, browser, patient, dose).await;
 
     for _ in 0..20 {
         sealed(stack, browser, patient, Method::ReadRecords { categories: ALLERGIES }).await;
@@ -57,7 +60,39 @@ pub(crate) async fn run(stack: &Stack, browser: &Browser, patient: &SigningKey, 
         lie.anchors.retain(|anchor| *anchor <= last);
         entries.broken += u64::from(verify_newest_page(anchored, lie).is_ok());
     }
-    [records, entries]
+    [records, lists, entries]
+}
+
+/// Viewers that somebody between the chain and the reader leaves out, or puts another one in for.
+async fn list_entries(stack: &Stack, browser: &Browser, patient: &SigningKey, dose: Dose) -> Line {
+    let steward = stack.steward;
+    for secret in 0x71..0x73 {
+        let viewer = key(secret).address();
+        let offer =
+            GrantOffer { steward, viewer, categories: ALLERGIES, rights: Rights::READ, from: 0, until: None };
+        browser.grant(patient, offer, |_| {}).await.unwrap();
+    }
+    let head = synced(browser).await;
+    let query = RelationshipQuery { patient: patient.address(), steward };
+    let count = browser.relationship(&head, query).await.unwrap().viewer_count;
+    let contract = stack.network.relationships.address;
+    let viewers = ViewersQuery { patient: patient.address(), steward };
+    let proven = browser.storage(&head, contract, &viewers.slots(0..count)).await.unwrap().slots;
+    assert_eq!(viewers.decode(contract, 0..count, &proven).unwrap().len(), 2);
+    let mut choices = dose.choices();
+    let mut line =
+        Line { figure: "Q5", broken: 0, attempts: dose.of(1_000), what: "omitted list entries overlooked" };
+    for _ in 0..line.attempts {
+        let mut lie = proven.clone();
+        let place = choices.below(lie.len());
+        if choices.below(2) == 0 {
+            lie.remove(place);
+        } else {
+            lie[place] = lie[(place + 1) % lie.len()].clone();
+        }
+        line.broken += u64::from(viewers.decode(contract, 0..count, &lie).is_ok());
+    }
+    line
 }
 
 /// The answer less one record: gone with its count, gone alone, or only its content withheld.
