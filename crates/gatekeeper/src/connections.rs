@@ -55,7 +55,7 @@ pub(crate) async fn serve_connections(listener: TcpListener, router: Router, sto
 }
 
 /// How long the head of a request may take to arrive, and how long a connection may be idle.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Four signed fields of 512 bytes, and what browsers send besides.
 const MAX_HEAD_BYTES: usize = 16 << 10;
 /// Connections at a time.

@@ -30,9 +30,8 @@ impl Database {
         let failed =
             |error: rusqlite::Error| DatabaseError::Open { path: path.to_owned(), reason: error.to_string() };
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        for pragma in ["query_only", "trusted_schema"] {
-            connection.pragma_update(None, pragma, pragma == "query_only").map_err(failed)?;
-        }
+        connection.pragma_update(None, "query_only", true).map_err(failed)?;
+        connection.pragma_update(None, "trusted_schema", false).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         Ok(Self { connection })
     }
