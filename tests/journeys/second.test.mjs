@@ -20,11 +20,14 @@ after(async () => {
 });
 
 test('a client in Python accepts an invitation and reads every record of the bundle, and no other', async () => {
-  const { patient, total, categories } = JSON.parse(await secondClient());
+  const { patient, total, categories, accesses, anchored } = JSON.parse(await secondClient('--accesses'));
   assert.match(patient, /^0x[0-9a-f]{40}$/);
   assert.equal(total, invitation.records);
   assert.deepEqual(Object.values(categories).flat().sort(), await digests('general-devora-orn.json.gz'));
   for (const name of ['allergies', 'medicines', 'results', 'profile']) assert.ok(categories[name].length > 0, name);
+  // Its own reading is in the log, by proof.
+  assert.deepEqual(accesses, [{ method: 'records.read', caller: patient, refusal: null }]);
+  assert.equal(anchored, 1);
 });
 
 test('it takes the signed refusal of an invitation that has been used', async () => {
@@ -32,9 +35,9 @@ test('it takes the signed refusal of an invitation that has been used', async ()
 });
 
 /** The output of the second client as a new person with the invitation. */
-function secondClient() {
+function secondClient(...options) {
   const client = path.join(top, 'tests/second-client/medrec_client.py');
-  return run(path.join(target, 'tools/python/bin/python'), [client, path.join(stack.state, 'network.json'), invitation.link]);
+  return run(path.join(target, 'tools/python/bin/python'), [client, path.join(stack.state, 'network.json'), invitation.link, ...options]);
 }
 
 /** The digests of a bundle's resources, sorted. */

@@ -58,6 +58,21 @@ class Chain:
         root, count = (self.word(self.relationships, entry + index, hex(number)) for index in (1, 2))
         return root, int.from_bytes(count[24:], "big")
 
+    def access_log(self, patient, steward, number):
+        """Entries anchored at a block, their head, and the digest of all anchors."""
+        entry = mapping(mapping(0, patient), steward)
+        head, count, digest = (self.word(self.relationships, entry + index, hex(number)) for index in (3, 4, 5))
+        return int.from_bytes(count[24:], "big"), head, digest
+
+    def wait_for_anchor(self, patient, steward):
+        """Until the access log is anchored; the block at which it is."""
+        for _ in range(600):
+            head = self.head()
+            if self.access_log(patient, steward, head["number"])[0] > 0:
+                return head
+            time.sleep(0.2)
+        raise ProtocolError("the access log is not anchored")
+
     def accept(self, secret, steward):
         data = keccak(b"accept(address)")[:4] + steward.rjust(32, b"\0")
         nonce = int(self.ask("eth_getTransactionCount", tohex(address_of(times(secret, G))), "pending"), 16)

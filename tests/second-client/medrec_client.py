@@ -10,6 +10,7 @@ import os
 import sys
 import time
 
+import accesses
 from basics import ProtocolError, require, sha256, tohex
 from chain import ACTIVE, PROPOSED, Chain
 from gatekeeper import Refused, Relationship, base64url, make_call, open_answer, send
@@ -29,6 +30,7 @@ def main():
     arguments.add_argument("network", help="the network description")
     arguments.add_argument("invitation", help="its text, or the link that ends in it")
     arguments.add_argument("--categories", default=",".join(CATEGORIES), help="read these, in the order of their numbers")
+    arguments.add_argument("--accesses", action="store_true", help="wait until the access log is anchored, and read it, too")
     arguments.add_argument("--keep", metavar="FILE", help="keep the last answer, and the key that opens it, for the tests")
     given = arguments.parse_args()
 
@@ -57,7 +59,16 @@ def main():
     verdicts = verify_categories(content, asked, root, total)
     shown = {name: [digest.hex() if digest else verdict for verdict, digest in records]
              for name, records in verdicts.items()}
-    print(json.dumps({"patient": tohex(one.patient), "total": total, "categories": shown}))
+    told = {"patient": tohex(one.patient), "total": total, "categories": shown}
+    if given.accesses:
+        head = chain.wait_for_anchor(one.patient, steward)
+
+        def list_page(before):
+            return ask("accesses.list", {} if before is None else {"before": before}, head)[2]
+
+        entries, anchored = accesses.read_log(list_page, chain.access_log(one.patient, steward, head["number"]))
+        told |= {"accesses": [accesses.shown(entry) for entry in entries], "anchored": anchored}
+    print(json.dumps(told))
     if given.keep:
         with open(given.keep, "w", encoding="utf-8") as file:
             keep(file, call, answer, {"categories": asked, "root": tohex(root), "total": total})

@@ -7,7 +7,8 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
-from basics import ProtocolError, sha256, strict_json, tohex, u64
+from accesses import read_log
+from basics import ProtocolError, keccak, sha256, strict_json, tohex, u64
 from gatekeeper import (KEM, Answer, Call, Refused, Relationship, digest_field, labeled_expand, labeled_extract,
                         message_digest, open_answer, open_envelope, unpad)
 from keys import G, address_of, recover, seed_of, sign_digest, signing_key, times
@@ -210,6 +211,53 @@ class CraftedRecordSets(unittest.TestCase):
         for text in ('{"resourceType":"Device","id":"a"}', '{"id":"a","resourceType":"Device" }',
                      '{"id":"a","n":1.0,"resourceType":"Device"}', '{"id":"a","meta":{},"resourceType":"Device"}'):
             self.assertEqual(self.verdicts(text), ["altered"])
+
+
+class AccessLog(unittest.TestCase):
+    """A log of seven entries, anchored after the second and the fifth."""
+
+    def setUp(self):
+        self.entries = [f'{{"n":{number}}}' for number in range(1, 8)]
+        self.heads = [bytes(32)]
+        for entry in self.entries:
+            self.heads.append(sha256(self.heads[-1], sha256(entry.encode())))
+        second = keccak(bytes(32) + self.heads[2] + u64(2))
+        self.digests = {0: bytes(32), 2: second, 5: keccak(second + self.heads[5] + u64(5))}
+        self.anchored = (5, self.heads[5], self.digests[5])
+
+    def pages(self, *sizes, **lies):
+        """Lists the log in pages, the newest first; `lies` replace members of the newest page."""
+        def page(before):
+            last = len(self.entries) if before is None else before - 1
+            first = max(1, last - sizes[0] + 1)
+            told = {
+                "first": first, "before": tohex(self.heads[first - 1]), "entries": self.entries[first - 1:last],
+                "anchorsBefore": tohex(self.digests[max(count for count in self.digests if count < first)]),
+                "anchors": [count for count in (2, 5) if first <= count <= last],
+            }
+            return json.dumps(told | lies if before is None else told).encode()
+        return page
+
+    def test_reads_the_whole_log_in_pages_of_any_size(self):
+        for size in range(1, 8):
+            entries, anchored = read_log(self.pages(size), self.anchored)
+            self.assertEqual(([entry["n"] for entry in entries], anchored), (list(range(1, 8)), 5))
+
+    def test_refuses_a_log_that_was_rewritten_between_two_anchors(self):
+        self.entries[0] = '{"n":"another"}'
+        for index, entry in enumerate(self.entries):
+            self.heads[index + 1] = sha256(self.heads[index], sha256(entry.encode()))
+        # The steward anchors it anew; the digest remembers what the second entry's head was.
+        rewritten = (5, self.heads[5], keccak(self.digests[2] + self.heads[5] + u64(5)))
+        for size in (1, 3, 7):
+            with self.assertRaises(ProtocolError):
+                read_log(self.pages(size), rewritten)
+
+    def test_refuses_what_does_not_fit(self):
+        for lies in ({"anchors": [5]}, {"anchors": [2]}, {"anchors": [5, 2]}, {"anchors": [2, 5, 8]}, {"entries": self.entries[:4]},
+                     {"entries": self.entries[1:]}, {"anchorsBefore": tohex(self.heads[1])}, {"first": 0}, {"before": tohex(self.heads[1])}):
+            with self.assertRaises(ProtocolError, msg=str(lies)):
+                read_log(self.pages(7, **lies), self.anchored)
 
 
 class Texts(unittest.TestCase):
