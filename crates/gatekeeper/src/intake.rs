@@ -19,8 +19,8 @@ pub struct Intake {
     pub patients: usize,
     /// What became of their records.
     pub records: Imported,
-    /// Patients whose rows do not make up a bundle, by their place in the source, and why.
-    pub refused: Vec<(usize, BundleError)>,
+    /// Patients whose rows were refused, by their place in the source, and why.
+    pub refused: Vec<(usize, RowsError)>,
 }
 
 /// Opens the source that a mapping describes.
@@ -39,7 +39,7 @@ pub fn take_in(source: &mut Source, store: &Store) -> Result<Intake, IntakeError
     let mut intake = Intake::default();
     for (place, id) in source.patients()?.iter().enumerate() {
         intake.patients += 1;
-        match Bundle::parse(source.bundle(id)?.to_string().as_bytes()) {
+        match read(source, id) {
             Ok(bundle) => {
                 let imported = store.add_records(&bundle.patient, &bundle.name, &bundle.records)?;
                 intake.records.add(imported);
@@ -48,6 +48,38 @@ pub fn take_in(source: &mut Source, store: &Store) -> Result<Intake, IntakeError
         }
     }
     Ok(intake)
+}
+
+/// What a source holds of one patient.
+fn read(source: &mut Source, id: &str) -> Result<Bundle, RowsError> {
+    let bundle = Bundle::parse(source.bundle(id)?.to_string().as_bytes())?;
+    if bundle.patient == id { Ok(bundle) } else { Err(RowsError::Patient) }
+}
+
+/// Why one patient's rows were refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RowsError {
+    /// They do not make up a bundle.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// They make a `Patient` whose id is not the one that was asked for.
+    #[error("the rows make another patient than the one asked for")]
+    Patient,
+    /// They cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+impl RowsError {
+    /// Returns who is to blame.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Bundle(error) => error.fault(),
+            Self::Patient => Fault::Caller,
+            Self::Source(error) => error.fault(),
+        }
+    }
 }
 
 /// Why nothing more was taken in.
@@ -106,6 +138,9 @@ mod tests {
             .unwrap();
         let changed = take_in(&mut source, &store).unwrap();
         assert_eq!(changed.records, Imported { added: 0, replaced: 1, unchanged: 5 });
-        assert!(matches!(changed.refused[..], [(0, BundleError::Record { index: 2, .. })]), "{changed:?}");
+        assert!(
+            matches!(changed.refused[..], [(0, RowsError::Bundle(BundleError::Record { index: 2, .. }))]),
+            "{changed:?}"
+        );
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lightclient::Fault;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
@@ -30,10 +31,29 @@ impl Database {
         let failed =
             |error: rusqlite::Error| DatabaseError::Open { path: path.to_owned(), reason: error.to_string() };
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        // Else a quoted name that is no column would be taken for a text: an invented value, or everybody's rows.
+        for quotes in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
+            connection.set_db_config(quotes, false).map_err(failed)?;
+        }
         connection.pragma_update(None, "query_only", true).map_err(failed)?;
         connection.pragma_update(None, "trusted_schema", false).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         Ok(Self { connection })
+    }
+
+    /// Does some reading as of one moment, whoever writes meanwhile.
+    ///
+    /// # Errors
+    /// What `work` fails with, or [`DatabaseError`].
+    pub fn at_one_moment<T, E: From<DatabaseError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.connection.execute_batch("BEGIN").map_err(DatabaseError::from)?;
+        let done = work(self);
+        // Nothing was written: undone and done are the same.
+        self.connection.execute_batch("ROLLBACK").map_err(DatabaseError::from)?;
+        done
     }
 
     /// Reads the rows that a statement asks for.

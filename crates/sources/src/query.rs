@@ -121,7 +121,7 @@ impl View {
     /// Asks for the ids of all patients in the view.
     pub(crate) fn patients(&self) -> Statement {
         let column = quoted(&self.patient);
-        let sql = format!("SELECT DISTINCT {column} FROM {} ORDER BY {column}", quoted(&self.table));
+        let sql = format!("SELECT DISTINCT {column} COLLATE BINARY FROM {} ORDER BY 1", quoted(&self.table));
         Statement { sql, parameters: Vec::new() }
     }
 }
@@ -152,7 +152,8 @@ impl Sql<'_> {
             (true, None) => return self.push("0"),
             (false, _) => Parameter::Text(patient.to_owned()),
         };
-        self.push(&format!("{} = ", quoted(&self.view.patient)));
+        // Whatever the column says of upper and lower case: two people's ids are never one.
+        self.push(&format!("{} COLLATE BINARY = ", quoted(&self.view.patient)));
         self.bind(parameter);
     }
 

@@ -44,11 +44,15 @@ impl Source {
     /// # Errors
     /// [`SourceError`].
     pub fn bundle(&mut self, patient: &str) -> Result<Value, SourceError> {
-        let mut entries = Vec::new();
-        for view in &self.mapping.views {
-            let rows = self.database.rows(&view.query.compile(view, patient)?)?;
-            entries.extend(rows.iter().map(|row| json!({ "resource": view.template.fill(row) })));
-        }
+        let views = &self.mapping.views;
+        let entries = self.database.at_one_moment(|database| {
+            let mut entries = Vec::new();
+            for view in views {
+                let rows = database.rows(&view.query.compile(view, patient)?)?;
+                entries.extend(rows.iter().map(|row| json!({ "resource": view.template.fill(row) })));
+            }
+            Ok::<_, SourceError>(entries)
+        })?;
         Ok(json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }))
     }
 }

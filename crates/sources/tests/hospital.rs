@@ -68,6 +68,39 @@ fn whoever_is_no_patient_has_no_rows() {
 }
 
 #[test]
+fn a_column_that_was_renamed_is_an_error_and_no_value() {
+    for (name, change) in [
+        ("value", "ALTER TABLE encounter_info RENAME COLUMN reason TO why"),
+        ("patient", "ALTER TABLE document_info RENAME COLUMN patient_id TO whose"),
+    ] {
+        let hospital = Hospital::new(name);
+        Connection::open(hospital.0.join("hospital.sqlite")).unwrap().execute_batch(change).unwrap();
+        for patient in ["1", "patient_id"] {
+            let error = hospital.source().bundle(patient).unwrap_err();
+            assert!(error.to_string().contains("no such column"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn ids_that_differ_in_case_are_two_people() {
+    let hospital = Hospital::new("case");
+    let database = Connection::open(hospital.0.join("hospital.sqlite")).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE people (id TEXT COLLATE NOCASE, name TEXT);
+             INSERT INTO people VALUES ('a1', 'Small'), ('A1', 'Capital');",
+        )
+        .unwrap();
+    let mapping = "database = \"hospital.sqlite\"\n[[view]]\nname = \"people\"\ntable = \"people\"\npatient = \"id\"\n\
+                   columns = { id = \"text\", name = \"text\" }\n\
+                   resource = { resourceType = \"Patient\", id = \"{id}\", name = [{ text = \"{name}\" }] }";
+    let mut source = Source::open(Mapping::parse(mapping, &hospital.0).unwrap()).unwrap();
+    assert_eq!(source.patients().unwrap().len(), 2);
+    assert_eq!(source.bundle("a1").unwrap()["entry"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn says_which_file_is_missing_or_what_is() {
     let missing = Mapping::parse(MAPPING, Path::new("/nowhere")).unwrap();
     let error = Source::open(missing).unwrap_err();

@@ -32,7 +32,7 @@ pub(crate) fn run(folder: &std::path::Path, dose: Dose) -> Line {
         };
         let Ok(rows) = database.rows(&statement) else { continue };
         rows_read += rows.len() as u64;
-        let is_foreign = |row: &Row| row[&view.patient].as_i64() != patient.parse().ok();
+        let is_foreign = |row: &Row| row[&view.patient].to_string().trim_matches('"') != patient;
         line.broken += u64::from(rows.iter().any(is_foreign));
     }
     assert!(rows_read > 0, "no query was good, so nothing was tried");

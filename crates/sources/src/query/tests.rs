@@ -28,7 +28,7 @@ fn compiled(text: &str) -> Result<Statement, QueryError> {
 }
 
 const START: &str =
-    r#"SELECT "day", "id", "note", "patient_id" FROM "encounter_info" WHERE "patient_id" = ?"#;
+    r#"SELECT "day", "id", "note", "patient_id" FROM "encounter_info" WHERE "patient_id" COLLATE BINARY = ?"#;
 
 #[test]
 fn every_form_becomes_sql_with_bound_values() {
