@@ -94,8 +94,9 @@ async fn a_patient_reads_everything_and_nothing_is_missing() {
     );
 }
 
+/// Fault 1 of MedRec 2.0 (`research/medrec.md` §1.11): its gatekeeper never looked at the chain.
 #[tokio::test]
-async fn a_viewer_reads_what_is_granted_until_it_is_revoked() {
+async fn fault_1_a_viewer_reads_what_is_granted_until_it_is_revoked() {
     let mut stack = Stack::start();
     let (browser, other) = (stack.browser(), stack.browser());
     let patient = stack.patient(&browser, 1).await;

@@ -167,3 +167,18 @@ fn the_patient_is_bound_by_no_terms() {
         assert_eq!(decide(&ask, &state, Some(&terms()), 0), Ok(Grant { ask, at: 0, until: None }));
     }
 }
+
+/// Fault 5 of MedRec 2.0 (`research/medrec.md` §1.11): a start in the future was passed over, and what was revoked stayed.
+#[test]
+fn fault_5_a_grant_that_has_not_begun_has_ended_or_was_revoked_permits_nothing() {
+    let state = relationship(RelationshipStatus::Active);
+    let terms = terms();
+    for (at, code) in [
+        (FROM - 1, RefusalCode::GrantNotYetValid),
+        (0, RefusalCode::GrantNotYetValid),
+        (UNTIL, RefusalCode::GrantExpired),
+    ] {
+        assert_eq!(outcome(&decide(&ask(VIEWER), &state, Some(&terms), at)), Err(code), "{at}");
+    }
+    assert_eq!(outcome(&decide(&ask(VIEWER), &state, None, FROM)), Err(RefusalCode::NoGrant));
+}

@@ -14,6 +14,8 @@ use super::*;
 use crate::answer::RefusalCode;
 use crate::envelope::EnvelopeContext;
 
+mod medrec2;
+
 /// `tests/vectors/protocol/call.json`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,5 +1,6 @@
 //! Tests of the faults of MedRec 2.0's contracts, each of them gone (`research/medrec.md` §1.11; the numbers are
-//! those of its table). Faults 1 to 5, 11 and 14 lie outside the contracts and are tested where their code is.
+//! those of its table). Faults 1 to 5 and 14 lie outside the contracts: see the tests of calls (`request`), grants and the
+//! gatekeeper.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::chain::{Chain, Reverted};
 use super::*;
 use crate::contracts::creation;
-use crate::layout::{RelationshipStatus, Rights};
+use crate::layout::{MemberStatus, RelationshipStatus, Rights};
 
 const STEWARD: u8 = 0x10;
 const PATIENT: u8 = 0x20;
@@ -132,6 +133,15 @@ fn fault_9_no_two_active_members_bear_one_name() {
 }
 
 /// Fault 12: names of viewers in clear. No call of `Relationships` takes a text.
+#[test]
+fn fault_11_a_removed_member_is_read_as_removed() {
+    let mut chain = chain(1);
+    let (operator, registry, member) = (account(1), chain.at.registry, account(STEWARD));
+    assert_eq!(chain.member(member).map(|member| member.status), Some(MemberStatus::Active));
+    chain.send(operator, registry, remove_member(member)).unwrap();
+    assert_eq!(chain.member(member).map(|member| member.status), Some(MemberStatus::Removed));
+}
+
 #[test]
 fn fault_12_relationships_hold_no_text() {
     let compiled: Value = serde_json::from_str(creation::RELATIONSHIPS).unwrap();
