@@ -14,10 +14,16 @@ export class MedrecActivityPage extends LitElement {
   declare library: Library | undefined;
   declare known: Known | undefined;
   readonly #words = new Words(this);
+  #again: number | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
     void this.#load();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.clearTimeout(this.#again);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -26,6 +32,7 @@ export class MedrecActivityPage extends LitElement {
       const accesses = this.known?.accesses(id);
       if (accesses && !accesses.busy && accesses.value === undefined && accesses.error === undefined) void this.library?.accesses(id);
     }
+    this.#lookAgain();
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -68,6 +75,17 @@ export class MedrecActivityPage extends LitElement {
         : html`<div><button type="button" ?disabled=${busy} @click=${() => void this.library?.accesses(view.relationship, true)}>${activity.older}</button></div>`}`;
   }
 
+  /** The network seals the newest entries before long: while some are open, the page looks again by itself. */
+  #lookAgain(): void {
+    window.clearTimeout(this.#again);
+    const views = (this.known?.relationships.value ?? []).map(({ id }) => this.known?.accesses(id).value);
+    const open = views.filter((view) => view !== undefined).filter(({ anchored, count }) => anchored < count);
+    if (open.length === 0) return;
+    this.#again = window.setTimeout(() => {
+      for (const { relationship, whole } of open) void this.library?.accesses(relationship, whole);
+    }, LOOK_AGAIN_MILLIS);
+  }
+
   readonly #load = async (): Promise<void> => {
     const { library, known } = this;
     if (!library) return;
@@ -75,6 +93,8 @@ export class MedrecActivityPage extends LitElement {
     await Promise.all([library.relationships(), ...again]);
   };
 }
+
+const LOOK_AGAIN_MILLIS = 10_000;
 
 customElements.define('medrec-activity-page', MedrecActivityPage);
 
