@@ -16,9 +16,8 @@ def read_log(list_page, anchored):
     return [strict_json(entry.encode()) for entries in pages for entry in entries], count
 
 
-def verify_page(content, later, count, head, digest):
+def verify_page(page, later, count, head, digest):
     """One page against the anchor on chain and the page after it."""
-    page = strict_json(content)
     require(set(page) == {"first", "before", "entries", "anchorsBefore", "anchors"}, "another answer to accesses.list")
     first, entries, anchors = page["first"], page["entries"], page["anchors"]
     require(isinstance(first, int) and first >= 1 and (entries or first == 1), "no first entry")
