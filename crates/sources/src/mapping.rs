@@ -230,6 +230,13 @@ mod tests {
     }
 
     #[test]
+    fn reads_the_mapping_that_the_documentation_shows() {
+        let text = include_str!("../../../docs/sources.md");
+        let example = text.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        assert_eq!(Mapping::parse(example, Path::new("")).unwrap().views.len(), 2);
+    }
+
+    #[test]
     fn refuses_what_could_be_read_in_two_ways() {
         let refused = |from: &str, to: &str| {
             Mapping::parse(&GOOD.replace(from, to), Path::new("")).unwrap_err().to_string()
