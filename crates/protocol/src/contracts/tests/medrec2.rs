@@ -132,7 +132,6 @@ fn fault_9_no_two_active_members_bear_one_name() {
     assert!(chain.member(account(STRANGER + 1)).is_some());
 }
 
-/// Fault 12: names of viewers in clear. No call of `Relationships` takes a text.
 #[test]
 fn fault_11_a_removed_member_is_read_as_removed() {
     let mut chain = chain(1);
@@ -142,6 +141,7 @@ fn fault_11_a_removed_member_is_read_as_removed() {
     assert_eq!(chain.member(member).map(|member| member.status), Some(MemberStatus::Removed));
 }
 
+/// Fault 12: names of viewers in clear. No call of `Relationships` takes a text.
 #[test]
 fn fault_12_relationships_hold_no_text() {
     let compiled: Value = serde_json::from_str(creation::RELATIONSHIPS).unwrap();

@@ -2,6 +2,9 @@
 //! table). Those of its contracts are tested beside the contracts, fault 1 where the gatekeeper decides, fault 5 where a
 //! grant does; fault 14's pasted SQL is `sources`' business.
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use super::*;
 
 fn code(request: &Request) -> Option<RefusalCode> {
