@@ -314,7 +314,12 @@ pub(crate) fn records(error: &RecordSetError) -> Explained {
         RecordSetError::Count { expected, found, .. } => mismatch("record/count-mismatch", expected, found),
         RecordSetError::DuplicateRecord { id } => found_at("record/duplicate", id),
         RecordSetError::HalfRecord { index, .. } => found_at("record/half", index),
+        RecordSetError::Listed { expected, found, .. } => mismatch("record/leaf-mismatch", expected, found),
         RecordSetError::Order { index, .. } => found_at("record/out-of-order", index),
+        RecordSetError::Place { place, .. } => found_at("record/misplaced-change", place),
+        RecordSetError::Revisions { expected, found, .. } => {
+            mismatch("record/revisions-mismatch", expected, found)
+        }
         RecordSetError::Root { expected, found, .. } => mismatch("record/root-mismatch", expected, found),
         RecordSetError::Total { expected, found } => mismatch("record/total-mismatch", expected, found),
     }

@@ -64,7 +64,7 @@ impl Record {
             let value = object.get(member).and_then(Value::as_str);
             value.filter(|value| is_fhir_id(value)).ok_or(RecordError::BadName { member })
         };
-        let id = id_digest(name("resourceType")?, name("id")?);
+        let id = id_digest(&format!("{}/{}", name("resourceType")?, name("id")?));
         let time = match clinical_date(&resource) {
             Some((member, date)) => {
                 bias(parse_date(date).map_err(|source| RecordError::BadDate { member, source })?)
@@ -144,8 +144,9 @@ pub fn record_digest(canonical: &[u8]) -> B256 {
     B256::new(Sha256::digest(canonical).into())
 }
 
-fn id_digest(resource_type: &str, id: &str) -> [u8; 32] {
-    Sha256::new().chain_update(resource_type).chain_update("/").chain_update(id).finalize().into()
+/// The second part of a record's key: SHA-256 of its name `Type/id`.
+pub(crate) fn id_digest(name: &str) -> [u8; 32] {
+    Sha256::digest(name).into()
 }
 
 /// Maps seconds (before 1970: negative) to unsigned numbers in the same order.

@@ -28,11 +28,17 @@ use crate::category::Category;
 use crate::record::RecordKey;
 
 mod answer;
+mod history;
+mod list;
 mod tree;
 
 pub use answer::{
     Alteration, CategoryAnswer, RecordItem, RecordVerdict, VerifiedCategory, VerifiedRecord, verify_category,
 };
+pub use history::{
+    AddedRecord, CategoryHistory, CategoryRevision, RecordVersion, VerifiedHistory, verify_history,
+};
+pub use list::{ListItem, ListedRecord, Opening, verify_list};
 use tree::Tree;
 
 /// The record set that the steward published on chain.
@@ -184,6 +190,27 @@ pub struct CategoryProof {
 }
 
 impl CategoryProof {
+    /// Verifies that the tree holds the whole category of the anchored set.
+    fn verify(
+        &self,
+        anchor: &RecordSetAnchor,
+        category: Category,
+        tree: &Tree,
+    ) -> Result<(), RecordSetError> {
+        if self.total != anchor.count {
+            return Err(RecordSetError::Total { expected: anchor.count, found: self.total });
+        }
+        let found = count(tree.leaves().len());
+        if found != self.count {
+            return Err(RecordSetError::Count { category, expected: self.count, found });
+        }
+        let root = self.root(category, tree.root());
+        if root != anchor.root {
+            return Err(RecordSetError::Root { category, expected: anchor.root, found: root });
+        }
+        Ok(())
+    }
+
     /// The root that follows from the proof and the tree of the category.
     fn root(&self, category: Category, tree: B256) -> B256 {
         let node = category_node(category.number(), self.count, tree, self.salt);
@@ -257,6 +284,18 @@ pub enum RecordSetError {
         /// The place of the record.
         index: u64,
     },
+    /// A listed record does not lead to its leaf.
+    #[error("record {index} of category {category} is listed as the leaf {found}, expected {expected}")]
+    Listed {
+        /// The category.
+        category: Category,
+        /// The place of the record.
+        index: u64,
+        /// The leaf on chain.
+        expected: B256,
+        /// The leaf of what is listed.
+        found: B256,
+    },
     /// The records are not in the order of their keys.
     #[error("record {index} of category {category} is out of order")]
     Order {
@@ -264,6 +303,26 @@ pub enum RecordSetError {
         category: Category,
         /// The place of the record that should stand earlier.
         index: u64,
+    },
+    /// A change of a history names a place that is not there, or not in its turn.
+    #[error("revision {revision} of category {category} changes a record at place {place}, which it cannot")]
+    Place {
+        /// The category.
+        category: Category,
+        /// The revision.
+        revision: u64,
+        /// The place.
+        place: u64,
+    },
+    /// A history has another number of revisions than asked for.
+    #[error("history of category {category} with {found} revisions, expected {expected}")]
+    Revisions {
+        /// The category.
+        category: Category,
+        /// The revisions asked for.
+        expected: u64,
+        /// The revisions of the answer.
+        found: u64,
     },
     /// The category does not lead to the root on chain.
     #[error("category {category} leads to the root {found}, expected {expected}")]

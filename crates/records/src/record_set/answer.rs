@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::tree::Tree;
-use super::{CategoryProof, RecordSetAnchor, RecordSetError, count, leaf};
+use super::{CategoryProof, RecordSetAnchor, RecordSetError, leaf};
 use crate::category::Category;
 use crate::record::{Record, RecordError, RecordKey};
 
 /// Everything a steward holds of one category, with the proof that it is everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CategoryAnswer {
+pub struct CategoryAnswer<Item = RecordItem> {
     /// The category.
     pub category: Category,
     /// The number of records in the category.
@@ -25,7 +25,7 @@ pub struct CategoryAnswer {
     /// The number of records of all categories.
     pub total: u64,
     /// Every record of the category, in the order of its leaves.
-    pub records: Vec<RecordItem>,
+    pub records: Vec<Item>,
 }
 
 /// One record of an answer: its leaf and, unless the steward no longer has it, its salt and content.
@@ -48,7 +48,7 @@ impl core::fmt::Debug for RecordItem {
     }
 }
 
-impl CategoryAnswer {
+impl<Item> CategoryAnswer<Item> {
     pub(super) fn proof(&self) -> CategoryProof {
         CategoryProof { count: self.count, salt: self.salt, path: self.path, total: self.total }
     }
@@ -66,29 +66,30 @@ pub fn verify_category(
     asked: Category,
     answer: &CategoryAnswer,
 ) -> Result<VerifiedCategory, RecordSetError> {
-    if answer.category != asked {
-        return Err(RecordSetError::Category { expected: asked, found: answer.category });
-    }
-    if answer.total != anchor.count {
-        return Err(RecordSetError::Total { expected: anchor.count, found: answer.total });
-    }
-    let found = count(answer.records.len());
-    if found != answer.count {
-        return Err(RecordSetError::Count { category: asked, expected: answer.count, found });
-    }
-    let tree = Tree::new(answer.records.iter().map(|item| item.leaf).collect());
-    let root = answer.proof().root(asked, tree.root());
-    if root != anchor.root {
-        return Err(RecordSetError::Root { category: asked, expected: anchor.root, found: root });
-    }
+    let tree = verify_leaves(anchor, asked, answer, |item| item.leaf)?;
     let judged = (0..).zip(&answer.records).map(|(index, item)| judge(asked, index, answer.count, item));
     let records = judged.collect::<Result<Vec<_>, _>>()?;
     check_order(asked, &records)?;
     Ok(VerifiedCategory { category: asked, anchor: *anchor, path: answer.path, tree, records })
 }
 
+/// Verifies that the leaves of an answer are those of the category, all of them.
+pub(super) fn verify_leaves<Item>(
+    anchor: &RecordSetAnchor,
+    asked: Category,
+    answer: &CategoryAnswer<Item>,
+    leaf: impl Fn(&Item) -> B256,
+) -> Result<Tree, RecordSetError> {
+    if answer.category != asked {
+        return Err(RecordSetError::Category { expected: asked, found: answer.category });
+    }
+    let tree = Tree::new(answer.records.iter().map(leaf).collect());
+    answer.proof().verify(anchor, asked, &tree)?;
+    Ok(tree)
+}
+
 /// Judges one record against its leaf, which is proven.
-fn judge(
+pub(super) fn judge(
     category: Category,
     index: u64,
     count: u64,
@@ -112,9 +113,12 @@ fn judge(
 }
 
 /// The keys of the verified records must rise.
-fn check_order(category: Category, records: &[RecordVerdict]) -> Result<(), RecordSetError> {
+pub(super) fn check_order<'a>(
+    category: Category,
+    records: impl IntoIterator<Item = &'a RecordVerdict>,
+) -> Result<(), RecordSetError> {
     let mut last: Option<RecordKey> = None;
-    for record in records.iter().filter_map(RecordVerdict::verified) {
+    for record in records.into_iter().filter_map(RecordVerdict::verified) {
         if last.is_some_and(|last| last >= record.key()) {
             return Err(RecordSetError::Order { category, index: record.index });
         }

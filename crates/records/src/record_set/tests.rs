@@ -9,6 +9,9 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 use crate::record::{Record, RecordError};
 
+mod history;
+mod list;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Vector {
