@@ -1,18 +1,21 @@
 //! Record sets: sealing what the store holds, and answering from what was sealed.
 //!
-//! A set is made once, when it is about to be published, with fresh salts for every record and category. Answers are
-//! given from the set whose root the chain shows, and from the content that lies in the store *now*: if somebody has
-//! changed it there, it no longer fits its leaf, and the reader sees exactly that.
+//! A set is made once, when it is about to be published, with fresh salts for every category and for what is new in it.
+//! Answers are given from the set whose root the chain shows, and from the content that lies in the store *now*: if
+//! somebody has changed it there, it no longer fits its leaf, and the reader sees exactly that.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, FixedBytes};
 use records::category::{Categories, Category};
 use records::record::RecordKey;
-use records::record_set::{CategoryAnswer, PLACES, RecordItem, RecordSet, SealedRecord};
+use records::record_set::{
+    CategoryAnswer, CategoryHistory, CategoryProof, CategoryRevision, ListItem, Opening, PLACES, RecordItem,
+    RecordSet, SealedRecord, commitment,
+};
 
-use crate::store::{Sealing, SetAge, SetRow, Store, StoreError};
+use crate::store::{Seal, Sealing, SetAge, SetRow, Store, StoreError};
 
 /// The sets that are in use, built once.
 #[derive(Debug, Default)]
@@ -24,8 +27,14 @@ pub struct RecordSets {
 #[derive(Debug)]
 struct BuiltSet {
     set: RecordSet,
-    /// The rows of its records, by category, in the order of the set.
-    rows: HashMap<Category, Vec<i64>>,
+    /// Its records with their leaves, by category, in the order of the set.
+    records: HashMap<Category, Vec<(B256, Sealing)>>,
+}
+
+impl BuiltSet {
+    fn records(&self, category: Category) -> &[(B256, Sealing)] {
+        self.records.get(&category).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl RecordSets {
@@ -37,10 +46,10 @@ impl RecordSets {
         if let Some((row, SetAge::Current)) = store.newest_set(pseudonym)? {
             return Ok(row);
         }
-        let (patient_version, mut sealings) = store.records_to_seal(pseudonym)?;
-        for sealing in &mut sealings {
-            fill_random(&mut sealing.salt)?;
-        }
+        let (patient_version, sealings) = store.records_to_seal(pseudonym, || {
+            let mut salt = [0; 32];
+            fill_random(&mut salt).map(|()| salt)
+        })?;
         let mut salts = [[0; 32]; PLACES];
         fill_random(salts.as_flattened_mut())?;
         let root = build(&sealings, &salts)?.root();
@@ -61,7 +70,57 @@ impl RecordSets {
         categories: Categories,
     ) -> Result<Option<Vec<CategoryAnswer>>, StoreError> {
         let Some(built) = self.built(store, pseudonym, root)? else { return Ok(None) };
-        categories.iter().map(|category| answer(store, &built, category)).collect::<Result<_, _>>().map(Some)
+        let answer = |category| {
+            let records = items(store, built.records(category).iter())?;
+            Ok(category_answer(&built, category, records))
+        };
+        categories.iter().map(answer).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Lists categories of the set with this root, or `None` if it is not here.
+    ///
+    /// # Errors
+    /// As [`RecordSets::answer`].
+    pub fn list(
+        &self,
+        store: &Store,
+        pseudonym: Address,
+        root: B256,
+        categories: Categories,
+    ) -> Result<Option<Vec<CategoryAnswer<ListItem>>>, StoreError> {
+        let Some(built) = self.built(store, pseudonym, root)? else { return Ok(None) };
+        let list = |category| {
+            let records = list_items(store, built.records(category))?;
+            Ok(category_answer(&built, category, records))
+        };
+        categories.iter().map(list).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Tells what the sets with these roots changed in a category, the first one whole; `Err` with the root that is not
+    /// here.
+    ///
+    /// # Errors
+    /// As [`RecordSets::answer`].
+    pub fn history(
+        &self,
+        store: &Store,
+        pseudonym: Address,
+        roots: &[B256],
+        category: Category,
+    ) -> Result<Result<CategoryHistory, B256>, StoreError> {
+        let mut before = Vec::new();
+        let mut revisions = Vec::with_capacity(roots.len());
+        for root in roots {
+            let Some(built) = self.built(store, pseudonym, *root)? else { return Ok(Err(*root)) };
+            let records = built.records(category);
+            let after: Vec<B256> = records.iter().map(|(leaf, _)| *leaf).collect();
+            let proof = built.set.category_proof(category);
+            let items =
+                |places: &[usize]| items(store, places.iter().filter_map(|place| records.get(*place)));
+            revisions.push(CategoryRevision::between(&proof, &before, &after, items)?);
+            before = after;
+        }
+        Ok(Ok(CategoryHistory { category, revisions }))
     }
 
     fn built(
@@ -80,11 +139,12 @@ impl RecordSets {
             let reason = format!("the store makes up root {}, expected {root}", set.root());
             return Err(StoreError::RecordSet { reason });
         }
-        let mut rows: HashMap<Category, Vec<i64>> = HashMap::new();
-        for sealing in &stored.sealings {
-            rows.entry(category_of(sealing)?).or_default().push(sealing.record);
+        let mut records: HashMap<Category, Vec<(B256, Sealing)>> = HashMap::new();
+        for sealing in stored.sealings {
+            let leaf = sealed(&sealing)?.leaf();
+            records.entry(category_of(&sealing)?).or_default().push((leaf, sealing));
         }
-        let built = Arc::new(BuiltSet { set, rows });
+        let built = Arc::new(BuiltSet { set, records });
         let mut cache = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= MAX_BUILT {
             cache.clear();
@@ -94,32 +154,40 @@ impl RecordSets {
     }
 }
 
-/// One category: its leaves as they were sealed, its content as it is now.
-fn answer(store: &Store, built: &BuiltSet, category: Category) -> Result<CategoryAnswer, StoreError> {
-    let proof = built.set.category_proof(category);
-    let contents = store.contents(built.rows.get(&category).map_or(&[], Vec::as_slice))?;
-    let sealed = built.set.records(category);
-    if contents.len() != sealed.len() {
-        let reason = format!("{} records of category {category}, expected {}", contents.len(), sealed.len());
-        return Err(StoreError::RecordSet { reason });
-    }
-    let records = sealed
-        .iter()
-        .zip(contents)
-        .map(|(sealed, content)| RecordItem {
-            leaf: sealed.leaf(),
-            salt: Some(sealed.salt),
-            content: Some(content),
-        })
-        .collect();
-    Ok(CategoryAnswer {
-        category,
-        count: proof.count,
-        salt: proof.salt,
-        path: proof.path,
-        total: proof.total,
-        records,
-    })
+fn category_answer<Item>(built: &BuiltSet, category: Category, records: Vec<Item>) -> CategoryAnswer<Item> {
+    let CategoryProof { count, salt, path, total } = built.set.category_proof(category);
+    CategoryAnswer { category, count, salt, path, total, records }
+}
+
+/// Records with their leaves as they were sealed and their content as it is now.
+fn items<'a>(
+    store: &Store,
+    records: impl Iterator<Item = &'a (B256, Sealing)> + Clone,
+) -> Result<Vec<RecordItem>, StoreError> {
+    let contents = store.contents(&records.clone().map(|(_, sealing)| sealing.record).collect::<Vec<_>>())?;
+    let item = |((leaf, sealing), content): (&(B256, Sealing), String)| match sealing.seal {
+        Seal::Erased { .. } => RecordItem { leaf: *leaf, salt: None, content: None },
+        Seal::Whole { salt, .. } => {
+            RecordItem { leaf: *leaf, salt: Some(B256::new(salt)), content: Some(content) }
+        }
+    };
+    Ok(records.zip(contents).map(item).collect())
+}
+
+/// Records with their leaves, names and digests as they were sealed.
+fn list_items(store: &Store, records: &[(B256, Sealing)]) -> Result<Vec<ListItem>, StoreError> {
+    let names = store.names(&records.iter().map(|(_, sealing)| sealing.record).collect::<Vec<_>>())?;
+    let item = |((leaf, sealing), name): (&(B256, Sealing), String)| {
+        let opening = match sealing.seal {
+            Seal::Erased { .. } => None,
+            Seal::Whole { salt, digest } => {
+                let time = FixedBytes(key_of(sealing)?.time.to_be_bytes());
+                Some(Opening { name, time, salt: B256::new(salt), digest })
+            }
+        };
+        Ok(ListItem { leaf: *leaf, opening })
+    };
+    records.iter().zip(names).map(item).collect()
 }
 
 fn build(sealings: &[Sealing], salts: &[[u8; 32]; PLACES]) -> Result<RecordSet, StoreError> {
@@ -129,15 +197,18 @@ fn build(sealings: &[Sealing], salts: &[[u8; 32]; PLACES]) -> Result<RecordSet, 
 }
 
 fn sealed(sealing: &Sealing) -> Result<SealedRecord, StoreError> {
+    let commitment = match sealing.seal {
+        Seal::Erased { commitment } => commitment,
+        Seal::Whole { salt, digest } => commitment(B256::new(salt), digest),
+    };
+    Ok(SealedRecord::new(category_of(sealing)?, key_of(sealing)?, commitment))
+}
+
+fn key_of(sealing: &Sealing) -> Result<RecordKey, StoreError> {
     let (time, id) = sealing.key.split_first_chunk::<8>().ok_or(StoreError::Row { column: "key" })?;
     // Forty bytes less eight.
     let id = <[u8; 32]>::try_from(id).map_err(|_length| StoreError::Row { column: "key" })?;
-    Ok(SealedRecord {
-        category: category_of(sealing)?,
-        key: RecordKey { time: u64::from_be_bytes(*time), id },
-        salt: B256::new(sealing.salt),
-        digest: sealing.digest,
-    })
+    Ok(RecordKey { time: u64::from_be_bytes(*time), id })
 }
 
 fn category_of(sealing: &Sealing) -> Result<Category, StoreError> {
@@ -153,7 +224,9 @@ const MAX_BUILT: usize = 256;
 
 #[cfg(test)]
 mod tests {
-    use records::record_set::{RecordSetAnchor, RecordVerdict, verify_category};
+    use std::collections::BTreeSet;
+
+    use records::record_set::{RecordSetAnchor, RecordVerdict, verify_category, verify_history, verify_list};
 
     use super::*;
     use crate::bundle::Bundle;
@@ -211,9 +284,45 @@ mod tests {
     fn refuses_to_answer_from_a_store_that_lost_a_record() {
         let (store, sets, row, folder) = sealed_patient();
         let file = rusqlite::Connection::open(folder.path().join("store.sqlite")).unwrap();
-        file.execute("DELETE FROM sealed_record WHERE record = 2", []).unwrap();
+        file.execute("DELETE FROM sealing WHERE record = 2", []).unwrap();
         let error = sets.answer(&store, ME, row.root, Categories::ALL).unwrap_err();
         assert!(matches!(&error, StoreError::RecordSet { .. }), "{error}");
+    }
+
+    #[test]
+    fn lists_and_tells_the_history_of_what_was_sealed() {
+        let (store, sets, first, _folder) = sealed_patient();
+        let changed = BUNDLE.replace("1960", "1961").replace("\"c3\"", "\"c4\"");
+        let bundle = Bundle::parse(changed.as_bytes()).unwrap();
+        store.add_records(PATIENT, &bundle.name, &bundle.records).unwrap();
+        let second = sets.current(&store, ME).unwrap();
+        let anchors = [(1, &first), (2, &second)].map(|(revision, row)| RecordSetAnchor {
+            root: row.root,
+            count: row.count,
+            revision,
+            published_at: 0,
+        });
+        let lists = sets.list(&store, ME, second.root, Categories::NONE.with(Category::Problems));
+        let listed = verify_list(&anchors[1], Category::Problems, &lists.unwrap().unwrap()[0]).unwrap();
+        let names: Vec<_> = listed.into_iter().map(|record| record.known.unwrap().0).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 4);
+
+        let roots = anchors.map(|anchor| anchor.root);
+        let history = sets.history(&store, ME, &roots, Category::Problems).unwrap().unwrap();
+        assert_eq!((history.revisions[1].removed.len(), history.revisions[1].added.len()), (1, 2));
+        let verified = verify_history(&anchors, Category::Problems, &history).unwrap();
+        let told: Vec<_> = verified
+            .versions()
+            .iter()
+            .map(|version| {
+                (version.verdict.verified().unwrap().record().id().to_owned(), version.since, version.until)
+            })
+            .filter(|(_, since, until)| *since == 2 || until.is_some())
+            .collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told.contains(&("c2".to_owned(), 1, Some(2))) && told.contains(&("c2".to_owned(), 2, None)));
+        let unknown = sets.history(&store, ME, &[roots[0], B256::ZERO], Category::Problems);
+        assert_eq!(unknown, Ok(Err(B256::ZERO)));
     }
 
     #[test]

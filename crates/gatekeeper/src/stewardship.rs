@@ -78,7 +78,7 @@ impl Stewardship {
         let calls = missing_calls(&state, pseudonym, &set)?;
         if calls.is_empty() {
             waiting.remove(&errand);
-            steward.store.run(move |store| store.note_published(pseudonym, set.id)).await?;
+            steward.store.run(move |store| store.note_published(set.id)).await?;
             return Ok(Vec::new());
         }
         let submitted = steward.chain.send(steward.key, calls).await?;

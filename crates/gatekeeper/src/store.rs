@@ -26,7 +26,7 @@ pub use accesses::Access;
 pub use invitations::{Bound, InvitationError};
 pub use nonces::NonceUse;
 pub use records::{Counts, Imported, NewRecord, PatientRow};
-pub use sets::{Sealing, SetAge, SetRow, StoredSet};
+pub use sets::{Seal, Sealing, SetAge, SetRow, StoredSet};
 
 /// The store, shared by everything that runs in the gatekeeper.
 #[derive(Debug, Clone)]
@@ -247,8 +247,11 @@ fn address(column: &'static str, bytes: &[u8]) -> Result<Address, StoreError> {
 }
 
 /// Applied in this order; the number of those applied is the file's `user_version`.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_anchors.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_anchors.sql"),
+    include_str!("../migrations/0003_history.sql"),
+];
 /// How long a writer waits for another one.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// Connections kept open while nobody uses them.

@@ -54,31 +54,34 @@ pub struct RecordSetAnchor {
     pub published_at: UnixTime,
 }
 
-/// A record ready to be sealed: its place, its salt and its digest.
-#[derive(Clone, PartialEq, Eq)]
+/// A record in its place, as it is sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedRecord {
-    /// The category the record is filed under.
-    pub category: Category,
-    /// Its place in the category.
-    pub key: RecordKey,
-    /// 32 random bytes of this record.
-    pub salt: B256,
-    /// SHA-256 of its canonical bytes.
-    pub digest: B256,
-}
-
-impl core::fmt::Debug for SealedRecord {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { category, key, .. } = self;
-        f.debug_struct("SealedRecord").field("category", category).field("key", key).finish_non_exhaustive()
-    }
+    category: Category,
+    key: RecordKey,
+    leaf: B256,
 }
 
 impl SealedRecord {
-    /// The leaf of the record.
-    pub fn leaf(&self) -> B256 {
-        leaf(self.category, self.key, self.salt, self.digest)
+    /// Seals a record by its [`commitment`].
+    pub fn new(category: Category, key: RecordKey, commitment: B256) -> Self {
+        Self { category, key, leaf: leaf(category, key, commitment) }
     }
+
+    /// Its place in the category.
+    pub const fn key(&self) -> RecordKey {
+        self.key
+    }
+
+    /// Its leaf.
+    pub const fn leaf(&self) -> B256 {
+        self.leaf
+    }
+}
+
+/// What a leaf says of a record's content: nothing without the salt, 32 random bytes of this record.
+pub fn commitment(salt: B256, digest: B256) -> B256 {
+    hash(&[salt.as_slice(), digest.as_slice()])
 }
 
 /// The record set of one relationship, as the steward builds it.
@@ -223,8 +226,7 @@ impl CategoryProof {
     }
 }
 
-fn leaf(category: Category, key: RecordKey, salt: B256, digest: B256) -> B256 {
-    let commitment = hash(&[salt.as_slice(), digest.as_slice()]);
+fn leaf(category: Category, key: RecordKey, commitment: B256) -> B256 {
     hash(&[&[0x00, category.number()], &key.to_bytes(), commitment.as_slice()])
 }
 

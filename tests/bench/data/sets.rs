@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use protocol::answer::RecordsAnswer;
 use records::category::Category;
 use records::record::{Record, RecordKey};
-use records::record_set::{CategoryAnswer, PLACES, RecordItem, RecordSet, SealedRecord};
+use records::record_set::{CategoryAnswer, PLACES, RecordItem, RecordSet, SealedRecord, commitment};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -24,25 +24,25 @@ pub(crate) fn build(count: usize) -> Result<Value, Box<dyn Error>> {
             Record::parse(Value::Object(resource).to_string().as_bytes())
         })
         .collect::<Result<_, _>>()?;
-    let sealed = records.iter().map(|record| SealedRecord {
-        category: record.category(),
-        key: record.key(),
-        salt: keccak256(record.id()),
-        digest: record.digest(),
+    let sealed = records.iter().map(|record| {
+        SealedRecord::new(record.category(), record.key(), commitment(salt(record.id()), record.digest()))
     });
     let set = RecordSet::build(sealed.collect(), &[B256::repeat_byte(7); PLACES])?;
-    let contents = records.iter().map(|record| (record.key(), record.canonical())).collect();
+    let contents = records.iter().map(|record| (record.key(), record)).collect();
     let categories = Category::ALL.map(|category| answer(&set, category, &contents)).to_vec();
     let answer = serde_json::to_string(&RecordsAnswer { categories })?;
     Ok(json!({"root": set.root(), "count": set.total(), "answer": answer}))
 }
 
-fn answer(set: &RecordSet, category: Category, contents: &BTreeMap<RecordKey, &str>) -> CategoryAnswer {
+fn answer(set: &RecordSet, category: Category, contents: &BTreeMap<RecordKey, &Record>) -> CategoryAnswer {
     let proof = set.category_proof(category);
-    let records = set.records(category).iter().map(|sealed| RecordItem {
-        leaf: sealed.leaf(),
-        salt: Some(sealed.salt),
-        content: contents.get(&sealed.key).map(|content| (*content).to_owned()),
+    let records = set.records(category).iter().map(|sealed| {
+        let record = contents.get(&sealed.key());
+        RecordItem {
+            leaf: sealed.leaf(),
+            salt: record.map(|record| salt(record.id())),
+            content: record.map(|record| record.canonical().to_owned()),
+        }
     });
     CategoryAnswer {
         category,
@@ -52,6 +52,11 @@ fn answer(set: &RecordSet, category: Category, contents: &BTreeMap<RecordKey, &s
         total: proof.total,
         records: records.collect(),
     }
+}
+
+/// The salt of a record, by its id.
+fn salt(id: &str) -> B256 {
+    keccak256(id)
 }
 
 fn resources() -> Result<Vec<Map<String, Value>>, Box<dyn Error>> {

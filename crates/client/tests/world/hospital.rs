@@ -13,7 +13,7 @@ use protocol::keys::SigningKey;
 use protocol::request::{Audience, CallError, HttpParts, Method, Origin, VerifiedCall, verify_call};
 use records::category::{Categories, Category};
 use records::record::Record;
-use records::record_set::{CategoryAnswer, PLACES, RecordItem, RecordSet, SealedRecord};
+use records::record_set::{CategoryAnswer, PLACES, RecordItem, RecordSet, SealedRecord, commitment};
 
 use super::{CHAIN_ID, ORIGIN, signed};
 
@@ -106,11 +106,8 @@ impl Hospital {
 
     /// The record set of the present revision; each has its own category salts.
     fn set(&self) -> RecordSet {
-        let sealed = self.records.iter().map(|(salt, record)| SealedRecord {
-            category: record.category(),
-            key: record.key(),
-            salt: *salt,
-            digest: record.digest(),
+        let sealed = self.records.iter().map(|(salt, record)| {
+            SealedRecord::new(record.category(), record.key(), commitment(*salt, record.digest()))
         });
         RecordSet::build(sealed.collect(), &[B256::repeat_byte(self.revision); PLACES]).unwrap()
     }
@@ -288,7 +285,7 @@ impl Hospital {
     }
 
     fn item(&self, sealed: &SealedRecord) -> RecordItem {
-        let (salt, record) = self.records.iter().find(|(_, record)| record.key() == sealed.key).unwrap();
+        let (salt, record) = self.records.iter().find(|(_, record)| record.key() == sealed.key()).unwrap();
         RecordItem { leaf: sealed.leaf(), salt: Some(*salt), content: Some(record.canonical().to_owned()) }
     }
 }

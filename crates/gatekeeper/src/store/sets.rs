@@ -1,10 +1,13 @@
 //! Record sets: what was published on chain for one relationship, with the salts that made it.
 //!
-//! A set names records and salts; the digests are those from when the records came in. Older sets are kept until a
-//! newer one is proven on chain, so that a reader is always answered from the set whose root it sees.
+//! A record keeps its salt in a relationship as long as it does not change, and every set is kept: it names the records
+//! that were current when it was made. So a reader is always answered from the set whose root it sees, and can be told
+//! what each set changed. The digests are those from when the records came in.
+
+use std::collections::HashSet;
 
 use alloy_primitives::{Address, B256};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Store, StoreError, address, fixed, hash, integer, unsigned};
 
@@ -17,10 +20,25 @@ pub struct Sealing {
     pub category: u8,
     /// Its place within the category.
     pub key: [u8; 40],
-    /// SHA-256 of its canonical bytes, from when it came in.
-    pub digest: B256,
-    /// The salt of its commitment; zeros while it is not sealed.
-    pub salt: [u8; 32],
+    /// What its leaf commits to.
+    pub seal: Seal,
+}
+
+/// What the leaf of a record commits to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seal {
+    /// The record was erased; this is left.
+    Erased {
+        /// The commitment to what was there.
+        commitment: B256,
+    },
+    /// The record is here.
+    Whole {
+        /// The salt of the commitment.
+        salt: [u8; 32],
+        /// SHA-256 of the canonical bytes, from when the record came in.
+        digest: B256,
+    },
 }
 
 /// A stored set.
@@ -48,11 +66,16 @@ pub struct StoredSet {
 }
 
 impl Store {
-    /// The records of the patient behind a pseudonym, in the order of the set, and the version they make up.
+    /// The records of the patient behind a pseudonym, in the order of the set, and the version they make up. Records
+    /// that were never sealed for this pseudonym get a salt from `fresh_salt`.
     ///
     /// # Errors
     /// [`StoreError`]; an unknown pseudonym is a bad row.
-    pub fn records_to_seal(&self, pseudonym: Address) -> Result<(u64, Vec<Sealing>), StoreError> {
+    pub fn records_to_seal(
+        &self,
+        pseudonym: Address,
+        mut fresh_salt: impl FnMut() -> Result<[u8; 32], StoreError>,
+    ) -> Result<(u64, Vec<Sealing>), StoreError> {
         self.read(|db| {
             let (patient, version): (String, i64) = db
                 .query_row(
@@ -64,11 +87,12 @@ impl Store {
                 .optional()?
                 .ok_or(StoreError::Row { column: "relationship" })?;
             let mut statement = db.prepare(
-                "SELECT id, category, key, digest, zeroblob(32) FROM record
-                 WHERE patient = ?1 AND replaced = 0 ORDER BY category, key",
+                "SELECT id, category, key, digest, salt, NULL FROM record
+                 LEFT JOIN sealing ON record = id AND pseudonym = ?1 AND last IS NULL
+                 WHERE patient = ?2 AND replaced = 0 ORDER BY category, key",
             )?;
-            let sealings = read_sealings(statement.query(params![patient])?)?;
-            Ok((unsigned("version", version)?, sealings))
+            let rows = statement.query(params![pseudonym.as_slice(), patient])?;
+            Ok((unsigned("version", version)?, read_sealings(rows, &mut fresh_salt)?))
         })
     }
 
@@ -99,11 +123,7 @@ impl Store {
                 ],
             )?;
             let id = db.last_insert_rowid();
-            let mut statement =
-                db.prepare("INSERT INTO sealed_record (record_set, record, salt) VALUES (?1, ?2, ?3)")?;
-            for sealing in sealings {
-                statement.execute(params![id, sealing.record, sealing.salt])?;
-            }
+            seal(db, pseudonym, id, sealings)?;
             Ok(SetRow { id, root, count, patient_version })
         })
     }
@@ -154,10 +174,11 @@ impl Store {
                 *salt = *bytes;
             }
             let mut statement = db.prepare(
-                "SELECT record.id, category, key, digest, salt FROM sealed_record JOIN record ON record.id = record
-                 WHERE record_set = ?1 ORDER BY category, key",
+                "SELECT record.id, category, key, digest, salt, commitment FROM sealing JOIN record ON record.id = record
+                 WHERE pseudonym = ?1 AND first <= ?2 AND (last IS NULL OR last >= ?2) ORDER BY category, key",
             )?;
-            let sealings = read_sealings(statement.query(params![row.id])?)?;
+            let unsealed = || Err(StoreError::Row { column: "salt" });
+            let sealings = read_sealings(statement.query(params![pseudonym.as_slice(), row.id])?, unsealed)?;
             Ok(Some(StoredSet { row, category_salts, sealings }))
         })
     }
@@ -167,13 +188,25 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; a record that is not there any more is a bad row.
     pub fn contents(&self, records: &[i64]) -> Result<Vec<String>, StoreError> {
+        self.texts("SELECT content FROM record WHERE id = ?1", records)
+    }
+
+    /// The names of some records, by their rows.
+    ///
+    /// # Errors
+    /// As [`Store::contents`].
+    pub fn names(&self, records: &[i64]) -> Result<Vec<String>, StoreError> {
+        self.texts("SELECT name FROM record WHERE id = ?1", records)
+    }
+
+    fn texts(&self, sql: &str, records: &[i64]) -> Result<Vec<String>, StoreError> {
         self.read(|db| {
-            let mut statement = db.prepare_cached("SELECT content FROM record WHERE id = ?1")?;
-            let content = |record| {
-                let content = statement.query_row(params![record], |row| row.get(0)).optional()?;
-                content.ok_or(StoreError::Row { column: "record" })
+            let mut statement = db.prepare_cached(sql)?;
+            let text = |record| {
+                let text = statement.query_row(params![record], |row| row.get(0)).optional()?;
+                text.ok_or(StoreError::Row { column: "record" })
             };
-            records.iter().map(content).collect()
+            records.iter().map(text).collect()
         })
     }
 
@@ -208,28 +241,42 @@ impl Store {
         })
     }
 
-    /// Notes that the root of a set is proven to be on chain, and forgets what is older: the sets of this relationship
-    /// before it, and replaced records that no set names any more.
+    /// Notes that the root of a set is proven to be on chain.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn note_published(&self, pseudonym: Address, set: i64) -> Result<(), StoreError> {
+    pub fn note_published(&self, set: i64) -> Result<(), StoreError> {
         self.write(|db| {
-            db.execute("UPDATE record_set SET proven = 1 WHERE id = ?1", params![set])?;
-            let forgotten = db.execute(
-                "DELETE FROM record_set WHERE pseudonym = ?1 AND id < ?2",
-                params![pseudonym.as_slice(), set],
-            )?;
-            if forgotten > 0 {
-                db.execute(
-                    "DELETE FROM record WHERE replaced = 1
-                     AND NOT EXISTS (SELECT 1 FROM sealed_record WHERE record = record.id)",
-                    [],
-                )?;
-            }
-            Ok(())
+            Ok(db.execute("UPDATE record_set SET proven = 1 WHERE id = ?1", params![set]).map(drop)?)
         })
     }
+}
+
+/// Notes what a new set brings and what it no longer holds.
+fn seal(db: &Transaction<'_>, pseudonym: Address, set: i64, sealings: &[Sealing]) -> Result<(), StoreError> {
+    let mut statement = db.prepare("SELECT record FROM sealing WHERE pseudonym = ?1 AND last IS NULL")?;
+    let open = statement.query_map(params![pseudonym.as_slice()], |row| row.get(0))?;
+    let mut open: HashSet<i64> = open.collect::<Result<_, _>>()?;
+    let mut statement =
+        db.prepare("INSERT INTO sealing (pseudonym, record, first, salt) VALUES (?1, ?2, ?3, ?4)")?;
+    for sealing in sealings.iter().filter(|sealing| !open.remove(&sealing.record)) {
+        let Seal::Whole { salt, .. } = sealing.seal else { return Err(StoreError::Row { column: "salt" }) };
+        statement.execute(params![pseudonym.as_slice(), sealing.record, set, salt])?;
+    }
+    let mut statement = db.prepare(
+        "UPDATE sealing SET last = (SELECT max(id) FROM record_set WHERE pseudonym = ?1 AND id < ?3)
+         WHERE pseudonym = ?1 AND record = ?2 AND last IS NULL",
+    )?;
+    for gone in open {
+        statement.execute(params![pseudonym.as_slice(), gone, set])?;
+    }
+    // What was replaced before any set named it never will be named.
+    db.execute(
+        "DELETE FROM record WHERE replaced = 1 AND patient = (SELECT patient FROM relationship WHERE pseudonym = ?1)
+         AND NOT EXISTS (SELECT 1 FROM sealing WHERE record = record.id)",
+        params![pseudonym.as_slice()],
+    )?;
+    Ok(())
 }
 
 /// Whether a set still holds what the patient's file holds.
@@ -264,15 +311,25 @@ fn row_of_set(row: &rusqlite::Row<'_>) -> rusqlite::Result<RawSetRow> {
     Ok(RawSetRow { id: row.get(0)?, root: row.get(1)?, count: row.get(2)?, patient_version: row.get(3)? })
 }
 
-fn read_sealings(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Sealing>, StoreError> {
+/// Reads row, category, key, digest, salt and commitment; what has neither of the last two is not sealed yet.
+fn read_sealings(
+    mut rows: rusqlite::Rows<'_>,
+    mut fresh_salt: impl FnMut() -> Result<[u8; 32], StoreError>,
+) -> Result<Vec<Sealing>, StoreError> {
     let mut sealings = Vec::new();
     while let Some(row) = rows.next()? {
+        let (salt, commitment): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.get(4)?, row.get(5)?);
+        let seal = if let Some(commitment) = commitment {
+            Seal::Erased { commitment: hash("commitment", &commitment)? }
+        } else {
+            let salt = salt.map_or_else(&mut fresh_salt, |salt| fixed("salt", &salt))?;
+            Seal::Whole { salt, digest: hash("digest", &row.get::<_, Vec<u8>>(3)?)? }
+        };
         sealings.push(Sealing {
             record: row.get(0)?,
             category: row.get(1)?,
             key: fixed("key", &row.get::<_, Vec<u8>>(2)?)?,
-            digest: hash("digest", &row.get::<_, Vec<u8>>(3)?)?,
-            salt: fixed("salt", &row.get::<_, Vec<u8>>(4)?)?,
+            seal,
         });
     }
     Ok(sealings)
@@ -287,10 +344,13 @@ mod tests {
     const ROOT: B256 = B256::repeat_byte(8);
 
     fn sealed(store: &Store, root: B256) -> (SetRow, Vec<Sealing>) {
-        let (version, mut sealings) = store.records_to_seal(ME).unwrap();
-        for (number, sealing) in (1..).zip(&mut sealings) {
-            sealing.salt = [number; 32];
-        }
+        let mut number = root.0[0];
+        let (version, sealings) = store
+            .records_to_seal(ME, || {
+                number += 1;
+                Ok([number; 32])
+            })
+            .unwrap();
         (store.add_set(ME, root, &[[5; 32]; 16], version, &sealings).unwrap(), sealings)
     }
 
@@ -314,19 +374,26 @@ mod tests {
     }
 
     #[test]
-    fn keeps_an_older_set_whole_until_it_is_forgotten() {
+    fn keeps_every_set_and_the_salts_of_what_did_not_change() {
         let (store, _folder) = scratch_with_patient();
         bound(&store, ME);
         let (old, sealings) = sealed(&store, ROOT);
+        store.add_records(PATIENT, "Ada", &[record("Observation/1", 4, "never sealed")]).unwrap();
         store.add_records(PATIENT, "Ada", &[record("Observation/1", 4, "new")]).unwrap();
         assert_eq!(store.newest_set(ME), Ok(Some((old, SetAge::Outdated))));
-        let (new, newer) = sealed(&store, B256::repeat_byte(9));
+        let (new, newer) = sealed(&store, B256::repeat_byte(99));
+        store.note_published(new.id).unwrap();
         assert_eq!(store.newest_set(ME), Ok(Some((new, SetAge::Current))));
-        assert_eq!(store.set_by_root(ME, ROOT).unwrap().unwrap().sealings, sealings);
-        assert_eq!(store.contents(&[sealings[1].record]), Ok(vec!["a".to_owned()]));
-        assert_eq!(store.note_published(ME, new.id), Ok(()));
-        assert_eq!(store.set_by_root(ME, ROOT), Ok(None));
-        assert_eq!(store.contents(&[newer[1].record]), Ok(vec!["new".to_owned()]));
+        assert_eq!(newer[0], sealings[0]);
+        assert_ne!(newer[1].seal, sealings[1].seal);
+        for (root, expected, content) in [(ROOT, &sealings, "a"), (new.root, &newer, "new")] {
+            let stored = store.set_by_root(ME, root).unwrap().unwrap().sealings;
+            assert_eq!(&stored, expected);
+            assert_eq!(store.contents(&[stored[1].record]), Ok(vec![content.to_owned()]));
+        }
+        let kept: i64 =
+            store.read(|db| Ok(db.query_row("SELECT count(*) FROM record", [], |row| row.get(0))?)).unwrap();
+        assert_eq!(kept, 3);
     }
 
     #[test]
@@ -337,7 +404,7 @@ mod tests {
         assert_eq!(store.unpublished(9), Ok(vec![ME]));
         let (row, _) = sealed(&store, ROOT);
         assert_eq!(store.unpublished(9), Ok(vec![ME]));
-        store.note_published(ME, row.id).unwrap();
+        store.note_published(row.id).unwrap();
         assert_eq!(store.unpublished(9), Ok(vec![]));
         store.add_records(PATIENT, "Ada", &[record("Observation/1", 4, "new")]).unwrap();
         assert_eq!(store.unpublished(9), Ok(vec![ME]));

@@ -62,11 +62,48 @@ fn applies_each_migration_once() {
 }
 
 #[test]
+fn keeps_the_sets_of_an_older_version() {
+    let folder = Scratch::new();
+    let path = folder.path().join("store.sqlite");
+    let old = Connection::open(&path).unwrap();
+    for migration in &MIGRATIONS[..2] {
+        old.execute_batch(migration).unwrap();
+    }
+    old.execute_batch(
+        "PRAGMA user_version = 2;
+         INSERT INTO patient VALUES ('patient-1', 'Ada', 2);
+         INSERT INTO record VALUES (1, 'patient-1', 'A/1', 0, zeroblob(40), zeroblob(32), 'old', 1),
+             (2, 'patient-1', 'A/1', 0, zeroblob(40), zeroblob(32), 'new', 0),
+             (3, 'patient-1', 'B/1', 1, zeroblob(40), zeroblob(32), 'kept', 0);
+         INSERT INTO relationship (pseudonym, patient, opened_at) VALUES (CAST('aaaaaaaaaaaaaaaaaaaa' AS BLOB), 'patient-1', 0);
+         INSERT INTO record_set VALUES (4, CAST('aaaaaaaaaaaaaaaaaaaa' AS BLOB), CAST('oooooooooooooooooooooooooooooooo' AS BLOB), 2, zeroblob(512), 1, 1),
+             (7, CAST('aaaaaaaaaaaaaaaaaaaa' AS BLOB), CAST('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn' AS BLOB), 2, zeroblob(512), 2, 0);
+         INSERT INTO sealed_record VALUES (4, 1, CAST('11111111111111111111111111111111' AS BLOB)),
+             (4, 3, CAST('22222222222222222222222222222222' AS BLOB)),
+             (7, 2, CAST('33333333333333333333333333333333' AS BLOB)),
+             (7, 3, CAST('44444444444444444444444444444444' AS BLOB));",
+    )
+    .unwrap();
+    drop(old);
+    let store = Store::open(&path).unwrap();
+    let me = Address::repeat_byte(b'a');
+    for (root, expected) in [(b'o', [(1, b'1'), (3, b'2')]), (b'n', [(2, b'3'), (3, b'4')])] {
+        let set = store.set_by_root(me, B256::repeat_byte(root)).unwrap().unwrap();
+        let found: Vec<_> = set.sealings.iter().map(|sealing| (sealing.record, sealing.seal)).collect();
+        let whole = |salt| Seal::Whole { salt: [salt; 32], digest: B256::ZERO };
+        assert_eq!(found, expected.map(|(record, salt)| (record, whole(salt))));
+    }
+    // What did not change keeps the salt of the newest set.
+    let (_, sealings) = store.records_to_seal(me, || Err(StoreError::Row { column: "test" })).unwrap();
+    assert_eq!(sealings.len(), 2);
+}
+
+#[test]
 fn refuses_a_file_of_a_later_version() {
     let (store, folder) = scratch();
     store.write(|db| Ok::<_, StoreError>(db.pragma_update(None, "user_version", 99)?)).unwrap();
     let found = Store::open(&folder.path().join("store.sqlite")).map(drop);
-    assert_eq!(found, Err(StoreError::Newer { expected: 2, found: 99 }));
+    assert_eq!(found, Err(StoreError::Newer { expected: 3, found: 99 }));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::tree::Tree;
-use super::{CategoryProof, RecordSetAnchor, RecordSetError, leaf};
+use super::{CategoryProof, RecordSetAnchor, RecordSetError, commitment, leaf};
 use crate::category::Category;
 use crate::record::{Record, RecordError, RecordKey};
 
@@ -105,7 +105,7 @@ pub(super) fn judge(
         Ok(record) => record,
         Err(error) => return altered(Alteration::Content(error)),
     };
-    let found = leaf(category, record.key(), salt, record.digest());
+    let found = leaf(category, record.key(), commitment(salt, record.digest()));
     if found != item.leaf {
         return altered(Alteration::Leaf { expected: item.leaf, found });
     }

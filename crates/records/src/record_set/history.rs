@@ -56,25 +56,29 @@ pub struct AddedRecord {
 }
 
 impl CategoryRevision {
-    /// The change from one order of leaves to the next; `item` gives the record at a place of the newer one.
-    pub fn between(
+    /// The change from one order of leaves to the next; `items` gives the records at places of the newer one.
+    ///
+    /// # Errors
+    /// What `items` fails with.
+    pub fn between<E>(
         proof: &CategoryProof,
         before: &[B256],
         after: &[B256],
-        mut item: impl FnMut(usize) -> RecordItem,
-    ) -> Self {
+        items: impl FnOnce(&[usize]) -> Result<Vec<RecordItem>, E>,
+    ) -> Result<Self, E> {
         let (old, new): (BTreeSet<_>, BTreeSet<_>) = (before.iter().collect(), after.iter().collect());
         let removed = (0..).zip(before).filter(|(_, leaf)| !new.contains(leaf)).map(|(place, _)| place);
         let added = after.iter().enumerate().filter(|(_, leaf)| !old.contains(leaf));
-        let added = added.map(|(place, _)| AddedRecord { place: count(place), record: item(place) });
-        Self {
+        let places: Vec<usize> = added.map(|(place, _)| place).collect();
+        let added = places.iter().zip(items(&places)?);
+        Ok(Self {
             count: proof.count,
             salt: proof.salt,
             path: proof.path,
             total: proof.total,
             removed: removed.collect(),
-            added: added.collect(),
-        }
+            added: added.map(|(place, record)| AddedRecord { place: count(*place), record }).collect(),
+        })
     }
 
     const fn proof(&self) -> CategoryProof {

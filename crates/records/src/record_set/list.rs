@@ -7,7 +7,7 @@ use alloy_primitives::{B256, FixedBytes};
 use serde::{Deserialize, Serialize};
 
 use super::answer::verify_leaves;
-use super::{CategoryAnswer, RecordSetAnchor, RecordSetError, leaf};
+use super::{CategoryAnswer, RecordSetAnchor, RecordSetError, commitment, leaf};
 use crate::category::Category;
 use crate::record::{RecordKey, id_digest};
 
@@ -85,7 +85,7 @@ fn open(
 ) -> Result<(String, RecordKey, B256), RecordSetError> {
     let Opening { name, time, salt, digest } = opening;
     let key = RecordKey { time: u64::from_be_bytes(time.0), id: id_digest(name) };
-    let found = leaf(category, key, *salt, *digest);
+    let found = leaf(category, key, commitment(*salt, *digest));
     if found == expected {
         Ok((name.clone(), key, *digest))
     } else {

@@ -1,5 +1,7 @@
 //! Tests of record sets against an independent implementation and every kind of lie.
 
+use std::collections::BTreeMap;
+
 #[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -32,17 +34,20 @@ struct VectorRecord {
 /// A steward: the set it published, and the contents it keeps.
 struct Steward {
     set: RecordSet,
-    contents: Vec<(B256, String)>,
+    contents: BTreeMap<RecordKey, (B256, String)>,
 }
 
 impl Steward {
     fn new(contents: Vec<(Category, B256, String)>, category_salts: &[B256; 16]) -> Self {
         let sealed = contents.iter().map(|(category, salt, content)| {
             let record = Record::from_canonical(content).unwrap();
-            SealedRecord { category: *category, key: record.key(), salt: *salt, digest: record.digest() }
+            SealedRecord::new(*category, record.key(), commitment(*salt, record.digest()))
         });
         let set = RecordSet::build(sealed.collect(), category_salts).unwrap();
-        Self { set, contents: contents.into_iter().map(|(_, salt, content)| (salt, content)).collect() }
+        let contents = contents
+            .into_iter()
+            .map(|(_, salt, content)| (Record::from_canonical(&content).unwrap().key(), (salt, content)));
+        Self { set, contents: contents.collect() }
     }
 
     /// The records of `tests/vectors/protocol/record_set.json`.
@@ -83,8 +88,8 @@ impl Steward {
     fn answer(&self, category: Category) -> CategoryAnswer {
         let CategoryProof { count, salt, path, total } = self.set.category_proof(category);
         let records = self.set.records(category).iter().map(|sealed| {
-            let (_, content) = self.contents.iter().find(|(salt, _)| *salt == sealed.salt).unwrap();
-            RecordItem { leaf: sealed.leaf(), salt: Some(sealed.salt), content: Some(content.clone()) }
+            let (salt, content) = &self.contents[&sealed.key()];
+            RecordItem { leaf: sealed.leaf(), salt: Some(*salt), content: Some(content.clone()) }
         });
         CategoryAnswer { category, count, salt, path, total, records: records.collect() }
     }

@@ -1,5 +1,7 @@
 //! Tests of histories: whatever is done to one, it no longer leads to the roots on chain.
 
+use std::convert::Infallible;
+
 #[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 #[cfg(target_arch = "wasm32")]
@@ -43,10 +45,11 @@ fn history(holdings: &[Holding]) -> (Vec<RecordSetAnchor>, CategoryHistory) {
     let revisions = stewards.iter().map(|(_, steward)| {
         let answer = steward.answer(PROBLEMS);
         let after: Vec<_> = answer.records.iter().map(|item| item.leaf).collect();
-        let item = |place: usize| answer.records[place].clone();
-        let revision = CategoryRevision::between(&answer.proof(), &before, &after, item);
+        let revision = CategoryRevision::between(&answer.proof(), &before, &after, |places| {
+            Ok::<_, Infallible>(places.iter().map(|place| answer.records[*place].clone()).collect())
+        });
         before = after;
-        revision
+        revision.unwrap()
     });
     let revisions = revisions.collect();
     (anchors.collect(), CategoryHistory { category: PROBLEMS, revisions })
