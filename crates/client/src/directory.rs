@@ -3,12 +3,15 @@
 //! Each read is bound to a [`Head`], so that several of them can be made at one height. Lists are read whole: their
 //! length is proven first, so nothing can be left out.
 
+use std::ops::Range;
+
 use alloy_primitives::Address;
 use lightclient::ProvenSlot;
 use protocol::layout::{
-    GrantQuery, GrantTerms, Member, MemberHead, MemberQuery, MembersQuery, RelationshipQuery,
+    GrantQuery, GrantTerms, HistoryQuery, Member, MemberHead, MemberQuery, MembersQuery, RelationshipQuery,
     RelationshipState, SummaryEntry, SummaryQuery, ViewersQuery,
 };
+use records::record_set::RecordSetAnchor;
 
 use crate::client::{Client, Head};
 use crate::error::ClientError;
@@ -187,6 +190,21 @@ impl<P: Platform> Client<P> {
             addresses.iter().map(|viewer| GrantQuery { patient, steward, viewer: *viewer }).collect();
         let grants = self.grants(head, &queries).await?;
         Ok(addresses.into_iter().zip(grants).map(|(address, terms)| Viewer { address, terms }).collect())
+    }
+
+    /// Proves the record sets that a steward has published as these revisions.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members), also if there are not so many.
+    pub async fn record_sets(
+        &self,
+        head: &Head,
+        query: HistoryQuery,
+        revisions: Range<u64>,
+    ) -> Result<Vec<RecordSetAnchor>, ClientError> {
+        let contract = self.network().relationships;
+        let proven = self.state(head, &contract, &query.slots(revisions.clone())).await?.slots;
+        Ok(query.decode(contract.address, revisions, &proven)?)
     }
 
     /// Proves the list of relationships that a participant (patient, steward or viewer) has a part in.

@@ -9,7 +9,7 @@
 use alloy_primitives::{Address, hex};
 use lightclient::{BlockNumber, UnixTime};
 use protocol::answer::RefusalCode;
-use protocol::request::{Method, VerifiedCall};
+use protocol::request::VerifiedCall;
 use records::record::{Record, RecordError, record_digest};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub fn entry(
     let asked = call.call();
     let who = |address: Address| json!({ "identifier": { "system": format!("urn:eip155:{}", asked.network), "value": address.to_string() } });
     let mut detail = vec![json!({ "type": "block", "valueString": block.to_string() })];
-    if let Method::ReadRecords { categories } = &asked.method {
+    if let Some(categories) = asked.method.categories() {
         detail.push(json!({ "type": "categories", "valueString": categories.to_string() }));
     }
     let mut event = json!({

@@ -12,30 +12,25 @@
 use std::sync::Arc;
 
 use alloy_primitives::Address;
-use client::{Head, Platform, TransportError};
-use lightclient::{BlockNumber, Fault, UnixTime};
-use protocol::answer::{AnswerKind, InvitationAnswer, RecordsAnswer, RefusalCode, sign_answer};
+use client::{Platform, TransportError};
+use lightclient::{Fault, UnixTime};
+use protocol::answer::{AnswerKind, RefusalCode, sign_answer};
 use protocol::envelope::{EnvelopeContext, seal};
-use protocol::grant::{AccessAsk, decide};
-use protocol::layout::{RelationshipQuery, Right};
 use protocol::network::{Network, NetworkError};
-use protocol::request::{
-    Audience, Call, HttpParts, InvitationCode, Method, VerifiedCall, read_signature, verify_call,
-};
-use records::category::Categories;
-use serde::Serialize;
+use protocol::request::{Audience, Call, HttpParts, VerifiedCall, read_signature, verify_call};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::audit::{self, Outcome};
-use crate::chain::{AccessState, Chain};
+use crate::chain::Chain;
 use crate::config::Config;
 use crate::keys::{KeyFileError, Keys};
 use crate::metrics::{Metrics, Standing};
 use crate::record_sets::RecordSets;
 use crate::refusal::Refused;
 use crate::stewardship::{Steward, Stewardship, StewardshipError};
-use crate::store::{Access, NonceUse, Store, StoreError};
+use crate::store::{NonceUse, Store, StoreError};
+
+mod methods;
 
 /// One provider's gatekeeper.
 #[derive(Debug)]
@@ -165,11 +160,7 @@ impl Gatekeeper {
     async fn call(&self, parts: &HttpParts<'_>, body: &[u8]) -> Result<Reply, Refused> {
         let call = verify_call(parts, &self.audience, body, self.now(), self.config.allowed_skew)?;
         self.use_nonce(&call).await?;
-        let content = match &call.call().method {
-            Method::ListAccesses { before } => self.list_accesses(&call, *before).await?,
-            Method::ReadRecords { categories } => self.read_records(&call, *categories).await?,
-            Method::RedeemInvitation { code } => self.redeem(&call, code).await?,
-        };
+        let content = self.answer_call(&call).await?;
         let Call { patient, steward, reply_key, .. } = call.call();
         let context = EnvelopeContext {
             chain_id: self.audience.chain_id,
@@ -200,114 +191,6 @@ impl Gatekeeper {
                 "too many requests of this key are still alive",
             )),
         }
-    }
-
-    async fn redeem(&self, call: &VerifiedCall, code: &InvitationCode) -> Result<Vec<u8>, Refused> {
-        let pseudonym = self.only_patient(call)?;
-        self.head(call.call()).await?;
-        let (code, now) = (code.digest().into(), self.now());
-        self.store.run(move |store| store.redeem_invitation(code, pseudonym, now)).await?;
-        let transactions = self.stewardship.open(self.steward(), pseudonym).await?;
-        to_json(&InvitationAnswer { transactions })
-    }
-
-    async fn read_records(&self, call: &VerifiedCall, categories: Categories) -> Result<Vec<u8>, Refused> {
-        let (head, state) = self.access_state(call).await?;
-        let block = head.header().number();
-        let decision = self.decide(call, categories, &head, &state).map_err(|refused| refused.at(block));
-        self.log(call, block, decision.as_ref().err()).await?;
-        decision?;
-        let anchor = state.relationship.record_set;
-        let root = anchor.map(|anchor| anchor.root).ok_or_else(|| {
-            Refused::new(RefusalCode::Unavailable, "no record set has been published yet").at(block)
-        })?;
-        let (sets, pseudonym) = (self.sets.clone(), call.call().patient);
-        let content = self.store.run(move |store| {
-            let answers = sets.answer(store, pseudonym, root, categories).map_err(Refused::from)?;
-            let categories = answers.ok_or_else(|| {
-                Refused::new(RefusalCode::Unavailable, "the published record set is not here").at(block)
-            })?;
-            to_json(&RecordsAnswer { categories })
-        });
-        content.await
-    }
-
-    fn decide(
-        &self,
-        call: &VerifiedCall,
-        categories: Categories,
-        head: &Head,
-        state: &AccessState,
-    ) -> Result<(), Refused> {
-        let Call { patient, steward, .. } = *call.call();
-        let ask = AccessAsk { patient, steward, reader: call.signer(), categories, right: Right::Read };
-        let at = head.header().timestamp();
-        decide(&ask, &state.relationship, state.terms.as_ref(), at).map(drop).map_err(Refused::from)
-    }
-
-    async fn list_accesses(&self, call: &VerifiedCall, before: Option<u64>) -> Result<Vec<u8>, Refused> {
-        let pseudonym = match self.only_patient(call) {
-            Ok(pseudonym) => pseudonym,
-            Err(refused) => {
-                let block = self.head(call.call()).await?.header().number();
-                self.log(call, block, Some(&refused)).await?;
-                return Err(refused.at(block));
-            }
-        };
-        // What the client has proven to be anchored has to be known here, too, before the anchors are listed.
-        let anchored = self.access_state(call).await?.1.relationship.access_log;
-        let answer = self.store.run(move |store| {
-            store.note_anchored(pseudonym, anchored)?;
-            store.accesses(pseudonym, before, MAX_LISTED)
-        });
-        to_json(&answer.await?)
-    }
-
-    /// The patient's own methods are for the patient only.
-    fn only_patient(&self, call: &VerifiedCall) -> Result<Address, Refused> {
-        let patient = call.call().patient;
-        if call.signer() == patient {
-            return Ok(patient);
-        }
-        Err(Refused::new(RefusalCode::RightNotGranted, "only the patient may do this")
-            .with(patient, call.signer()))
-    }
-
-    /// The head to decide at, and what is proven to hold there.
-    async fn access_state(&self, call: &VerifiedCall) -> Result<(Head, Arc<AccessState>), Refused> {
-        let head = self.head(call.call()).await?;
-        let Call { patient, steward, .. } = *call.call();
-        let relationship = RelationshipQuery { patient, steward };
-        let state = self.chain.access_state(&head, relationship, call.signer()).await?;
-        Ok((head, state))
-    }
-
-    /// A head that is not older than the client's, and not of another chain.
-    async fn head(&self, call: &Call) -> Result<Head, Refused> {
-        let head = self.chain.head_for(call.head.number).await?;
-        let header = head.header();
-        if header.number() == call.head.number && header.hash() != call.head.hash {
-            let refused = Refused::new(RefusalCode::StaleHead, "client and gatekeeper see different blocks");
-            return Err(refused.with(header.hash(), call.head.hash).at(header.number()));
-        }
-        Ok(head)
-    }
-
-    /// Writes the access log, before anything is given out. Calls about people who are unknown here leave no entry.
-    async fn log(
-        &self,
-        call: &VerifiedCall,
-        block: BlockNumber,
-        refused: Option<&Refused>,
-    ) -> Result<(), Refused> {
-        let at = self.now();
-        let outcome = refused.map_or(Outcome::Released, |refused| Outcome::Refused(refused.code()));
-        let entry = audit::entry(call, outcome, block, at)?;
-        let access = Access { pseudonym: call.call().patient, at, refused: refused.is_some(), entry };
-        let kept = self.store.run(move |store| {
-            if store.knows(access.pseudonym)? { store.append_access(&access) } else { Ok(None) }
-        });
-        kept.await.map(drop).map_err(|error: StoreError| error.into())
     }
 
     /// Publishes what is to be published. Meant to be called again and again.
@@ -354,10 +237,6 @@ pub fn load_network(config: &Config) -> Result<Network, StartError> {
     Ok(Network::parse(&bytes)?)
 }
 
-fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, Refused> {
-    serde_json::to_vec(answer).map_err(|error| StoreError::RecordSet { reason: error.to_string() }.into())
-}
-
 /// Why the gatekeeper cannot start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
@@ -396,6 +275,3 @@ impl StartError {
         }
     }
 }
-
-/// Entries of the access log that are listed at once: about 0.7 MB.
-const MAX_LISTED: u32 = 1_000;

@@ -13,7 +13,7 @@
 use alloy_primitives::{Address, B256};
 use lightclient::{Fault, UnixTime};
 use records::json::{JsonLimits, parse_json};
-use records::record_set::CategoryAnswer;
+use records::record_set::{CategoryAnswer, ListItem};
 use serde::{Deserialize, Serialize};
 
 use crate::httpsig::{
@@ -33,6 +33,14 @@ pub use refusal::{RefusalBody, RefusalCode};
 pub struct RecordsAnswer {
     /// One answer per category asked, in the order of the categories.
     pub categories: Vec<CategoryAnswer>,
+}
+
+/// What `records.list` answers, sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListAnswer {
+    /// One list per category asked, in the order of the categories.
+    pub categories: Vec<CategoryAnswer<ListItem>>,
 }
 
 /// What `invitation.redeem` answers, sealed.

@@ -22,8 +22,8 @@ pub(crate) mod word;
 pub use error::LayoutError;
 pub use registry::{Member, MemberHead, MemberKind, MemberQuery, MemberStatus, MembersQuery, NetworkIdQuery};
 pub use relationship::{
-    GrantQuery, GrantTerms, RelationshipQuery, RelationshipState, RelationshipStatus, Right, Rights,
-    ViewersQuery,
+    GrantQuery, GrantTerms, HistoryQuery, RelationshipQuery, RelationshipState, RelationshipStatus, Right,
+    Rights, ViewersQuery,
 };
 pub use summary::{SummaryEntry, SummaryQuery};
 

@@ -13,7 +13,7 @@
 
 use alloy_primitives::{Address, B256};
 use lightclient::{BlockNumber, UnixTime};
-use records::category::Categories;
+use records::category::{Categories, Category};
 
 use crate::httpsig::{self, CONTENT_TYPE, Message, Parameters, SIGNATURE_INPUT, SignedHeaders, field};
 use crate::keys::SigningKey;
@@ -52,6 +52,18 @@ pub enum Method {
         /// Only entries before this one; `None` for the newest.
         before: Option<u64>,
     },
+    /// `records.list`: what there is in these categories, without contents.
+    ListRecords {
+        /// The categories; at least one.
+        categories: Categories,
+    },
+    /// `records.history`: what consecutive record sets changed in a category.
+    ReadHistory {
+        /// The category.
+        category: Category,
+        /// The roots of the sets, as the chain names them, the oldest first; 1 to [`MAX_REVISIONS`].
+        roots: Vec<B256>,
+    },
     /// `records.read`: everything in these categories.
     ReadRecords {
         /// The categories; at least one.
@@ -69,8 +81,19 @@ impl Method {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::ListAccesses { .. } => "accesses.list",
+            Self::ListRecords { .. } => "records.list",
+            Self::ReadHistory { .. } => "records.history",
             Self::ReadRecords { .. } => "records.read",
             Self::RedeemInvitation { .. } => "invitation.redeem",
+        }
+    }
+
+    /// The categories whose records are asked for, if records are.
+    pub const fn categories(&self) -> Option<Categories> {
+        match self {
+            Self::ListRecords { categories } | Self::ReadRecords { categories } => Some(*categories),
+            Self::ReadHistory { category, .. } => Some(Categories::NONE.with(*category)),
+            Self::ListAccesses { .. } | Self::RedeemInvitation { .. } => None,
         }
     }
 }
@@ -269,6 +292,8 @@ impl VerifiedCall {
 pub const CALL_PATH: &str = "/v1/call";
 /// Seconds that a call may live.
 pub const LIFETIME: u64 = 60;
+/// The most record sets in one question about their history.
+pub const MAX_REVISIONS: usize = 64;
 /// The most bytes of a call's body.
 pub const MAX_BODY: usize = 64 * 1024;
 pub(crate) const JSON: &str = "application/json";

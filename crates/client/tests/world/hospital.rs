@@ -209,6 +209,7 @@ impl Hospital {
                 };
                 serde_json::to_vec(&answer).unwrap()
             }
+            other => panic!("no journey calls {}", other.name()),
         };
         let content = if self.manner == Manner::Nonsense { b"[]".to_vec() } else { content };
         let steward = self.address();

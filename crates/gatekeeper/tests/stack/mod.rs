@@ -9,12 +9,17 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use alloy_primitives::Address;
-use client::{Client, Head, Http, HttpAnswer, HttpRequest, MemoryHeads, Native, Platform, TransportError};
+use client::{
+    Caller, Client, ClientError, Head, Http, HttpAnswer, HttpRequest, MemoryHeads, Native, Platform,
+    TransportError,
+};
 use protocol::answer::{AnswerContent, AnswerError, Asked, RefusalBody, VerifiedAnswer, verify_answer};
 use protocol::invitation::Invitation;
 use protocol::keys::{EncryptionKey, SigningKey};
+use protocol::layout::{HistoryQuery, RelationshipQuery};
 use protocol::network::Network;
 use protocol::request::{Call, HeadRef, Method, Origin, sign_call};
+use records::record_set::RecordSetAnchor;
 use serde_json::Value;
 
 pub(crate) type Browser = Client<Native<MemoryHeads>>;
@@ -165,6 +170,38 @@ impl Stack {
         browser.redeem_invitation(invitation, &key, |_| {}).await.unwrap();
         browser.accept_relationship(&key, self.steward, |_| {}).await.unwrap();
         key
+    }
+
+    /// Calls as a client does, and returns what the gatekeeper sealed.
+    pub(crate) async fn ask(
+        &self,
+        browser: &Browser,
+        key: &SigningKey,
+        patient: Address,
+        method: Method,
+    ) -> Result<Vec<u8>, ClientError> {
+        let head = synced(browser).await;
+        let member = browser.member(&head, self.steward).await.unwrap().unwrap();
+        let answer = browser.call_gatekeeper(&head, &member, Caller { key, patient }, method).await?;
+        Ok(answer.content.to_vec())
+    }
+
+    /// Waits until the gatekeeper has published this revision, and returns all of them up to it.
+    pub(crate) async fn published(
+        &self,
+        browser: &Browser,
+        patient: Address,
+        revision: u64,
+    ) -> Vec<RecordSetAnchor> {
+        let query = RelationshipQuery { patient, steward: self.steward };
+        let published = eventually("a publication", async || {
+            let head = synced(browser).await;
+            let newest = browser.relationship(&head, query).await.unwrap().record_set?.revision;
+            (newest >= revision).then_some((head, newest))
+        });
+        let (head, newest) = published.await;
+        let query = HistoryQuery { patient, steward: self.steward };
+        browser.record_sets(&head, query, 1..newest + 1).await.unwrap()
     }
 
     /// A call of `patient`'s records at the browser's newest head.

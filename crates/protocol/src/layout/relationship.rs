@@ -313,6 +313,58 @@ impl ViewersQuery {
     }
 }
 
+/// Asks for publications of one relationship, by their revisions: the first is 1, the newest the one in
+/// [`RelationshipState::record_set`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// The patient's pseudonym.
+    pub patient: Address,
+    /// The steward.
+    pub steward: Address,
+}
+
+impl HistoryQuery {
+    /// The slots of these revisions.
+    pub fn slots(&self, revisions: Range<u64>) -> Vec<B256> {
+        let Self { patient, steward } = *self;
+        let first = data(offset(RelationshipQuery { patient, steward }.base(), HISTORY));
+        let slots = |index: u64| {
+            (0..PUBLICATION_WORDS)
+                .map(move |word| offset(first, index.saturating_mul(PUBLICATION_WORDS).saturating_add(word)))
+        };
+        revisions.flat_map(|revision| slots(revision.saturating_sub(1))).collect()
+    }
+
+    /// Reads the proven slots of these revisions.
+    ///
+    /// # Errors
+    /// Slots other than those asked in `contract`, or words that the contract never writes; a revision that is not there
+    /// is one of them.
+    pub fn decode(
+        &self,
+        contract: Address,
+        revisions: Range<u64>,
+        proven: &[ProvenSlot],
+    ) -> Result<Vec<RecordSetAnchor>, LayoutError> {
+        let slots = self.slots(revisions.clone());
+        Self::read(revisions, &bind(contract, &slots, proven)?)
+    }
+
+    pub(crate) fn read(revisions: Range<u64>, words: &[Word]) -> Result<Vec<RecordSetAnchor>, LayoutError> {
+        let read = |(revision, words): (u64, &[Word; 2])| {
+            let [root, set] = *words;
+            let mut fields = Fields::new("publication", set);
+            let (count, published_at) = (fields.u64(), fields.u64());
+            if root.value.is_zero() {
+                return Err(fields.refused());
+            }
+            fields.end()?;
+            Ok(RecordSetAnchor { root: root.value, count, revision, published_at })
+        };
+        revisions.zip(words.as_chunks().0).map(read).collect()
+    }
+}
+
 /// `Relationships.relationships`, a state variable.
 pub(super) const RELATIONSHIPS: u64 = 0;
 /// Words of the struct `Relationship`, in words from its start. Between the first and the viewers lie
@@ -320,3 +372,6 @@ pub(super) const RELATIONSHIPS: u64 = 0;
 pub(super) const STATUS: u64 = 0;
 pub(super) const VIEWERS: u64 = 6;
 pub(super) const GRANTS: u64 = 7;
+pub(super) const HISTORY: u64 = 9;
+/// Words of one publication: the root, then count and time.
+pub(super) const PUBLICATION_WORDS: u64 = 2;

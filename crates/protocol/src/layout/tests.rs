@@ -7,7 +7,7 @@ use records::record_set::RecordSetAnchor;
 use serde_json::Value;
 
 use super::registry::{ENDPOINT, MEMBER_LIST, MEMBERS, NETWORK_ID};
-use super::relationship::{GRANTS, RELATIONSHIPS, STATUS, VIEWERS};
+use super::relationship::{GRANTS, HISTORY, PUBLICATION_WORDS, RELATIONSHIPS, STATUS, VIEWERS};
 use super::summary::{ENTRIES, ENTRY_WORDS};
 use super::word::{Place, Word, check_places, data, mapping, offset, variable};
 use super::*;
@@ -100,8 +100,16 @@ fn relationships_lie_where_the_compiler_put_them() {
             ("anchorsDigest", 5, 0, "t_bytes32"),
             ("viewers", VIEWERS, 0, "t_array(t_address)dyn_storage"),
             ("grants", GRANTS, 0, "t_mapping(t_address,t_struct(Grant)_storage)"),
+            ("isListed", 8, 0, "t_mapping(t_address,t_bool)"),
+            ("history", HISTORY, 0, "t_array(t_struct(RecordSet)_storage)dyn_storage"),
         ],
     );
+    let publication = &layout["types"]["t_struct(RecordSet)_storage"];
+    assert_places(
+        &publication["members"],
+        &[("root", 0, 0, "t_bytes32"), ("count", 1, 0, "t_uint64"), ("publishedAt", 1, 8, "t_uint64")],
+    );
+    assert_eq!(publication["numberOfBytes"], (PUBLICATION_WORDS * 32).to_string());
     let grant = &layout["types"]["t_struct(Grant)_storage"];
     assert_places(
         &grant["members"],
@@ -247,6 +255,24 @@ fn refuses_relationship_words_that_the_contract_never_writes() {
     );
     let short = words(slots, relationship_words());
     assert_eq!(RELATIONSHIP.read(&short[1..]), Err(LayoutError::SlotCount { expected: 7, found: 6 }));
+}
+
+#[test]
+fn refuses_a_publication_that_is_not_there() {
+    let query = HistoryQuery { patient: PATIENT, steward: STEWARD };
+    let slots = query.slots(3..5);
+    let set = packed(&[(0, 40), (8, 3_000)]);
+    let read = |values: [U256; 4]| HistoryQuery::read(3..5, &words(slots.clone(), values));
+    let root = U256::from(7);
+    let anchor = |revision| RecordSetAnchor { root: root.into(), count: 40, revision, published_at: 3_000 };
+    assert_eq!(read([root, set, root, set]), Ok(vec![anchor(3), anchor(4)]));
+    for (values, word) in [
+        ([root, set, U256::ZERO, U256::ZERO], U256::ZERO),
+        ([root, set, root, packed(&[(16, 1)])], packed(&[(16, 1)])),
+    ] {
+        let refused = LayoutError::Word { what: "publication", slot: slots[3], word: word.into() };
+        assert_eq!(read(values), Err(refused));
+    }
 }
 
 #[test]

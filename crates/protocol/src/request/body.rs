@@ -1,12 +1,12 @@
 //! The JSON body of a call.
 
 use alloy_primitives::{Address, B256};
-use records::category::Categories;
+use records::category::{Categories, Category};
 use records::json::{JsonLimits, parse_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Call, CallError, HeadRef, InvitationCode, Method};
+use super::{Call, CallError, HeadRef, InvitationCode, MAX_REVISIONS, Method};
 
 impl Call {
     /// The body of the call, to be signed and sent as it is.
@@ -14,7 +14,10 @@ impl Call {
         let params = match &self.method {
             Method::ListAccesses { before: None } => json!({}),
             Method::ListAccesses { before: Some(number) } => json!({ "before": number }),
-            Method::ReadRecords { categories } => json!({ "categories": categories }),
+            Method::ListRecords { categories } | Method::ReadRecords { categories } => {
+                json!({ "categories": categories })
+            }
+            Method::ReadHistory { category, roots } => json!({ "category": category, "roots": roots }),
             Method::RedeemInvitation { code } => json!({ "code": code.to_text() }),
         };
         let body = json!({
@@ -66,15 +69,26 @@ fn parse_method(name: &str, params: Value) -> Result<Method, CallError> {
                 .map_err(|error| CallError::Body { reason: error.to_string() })?;
             Ok(Method::RedeemInvitation { code })
         }
-        "records.read" => {
-            let ReadParams { categories } = read(params)?;
-            if categories.is_empty() {
-                return Err(CallError::Body { reason: "no category is asked".to_owned() });
+        "records.history" => {
+            let HistoryParams { category, roots } = read(params)?;
+            if !(1..=MAX_REVISIONS).contains(&roots.len()) {
+                let reason = format!("{} roots, expected 1 to {MAX_REVISIONS}", roots.len());
+                return Err(CallError::Body { reason });
             }
-            Ok(Method::ReadRecords { categories })
+            Ok(Method::ReadHistory { category, roots })
         }
+        "records.list" => parse_categories(params).map(|categories| Method::ListRecords { categories }),
+        "records.read" => parse_categories(params).map(|categories| Method::ReadRecords { categories }),
         _ => Err(CallError::UnknownMethod { found: super::cut(name) }),
     }
+}
+
+fn parse_categories(params: Value) -> Result<Categories, CallError> {
+    let CategoriesParams { categories } = read(params)?;
+    if categories.is_empty() {
+        return Err(CallError::Body { reason: "no category is asked".to_owned() });
+    }
+    Ok(categories)
 }
 
 fn read<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, CallError> {
@@ -111,8 +125,15 @@ struct ListParams {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ReadParams {
+struct CategoriesParams {
     categories: Categories,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HistoryParams {
+    category: Category,
+    roots: Vec<B256>,
 }
 
 #[derive(Deserialize)]

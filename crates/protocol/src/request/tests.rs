@@ -396,6 +396,8 @@ fn every_method_survives_the_way_through_a_body() {
     for method in [
         Method::ListAccesses { before: None },
         Method::ListAccesses { before: Some(2) },
+        Method::ListRecords { categories: Categories::ALL },
+        Method::ReadHistory { category: Category::OwnData, roots: vec![B256::repeat_byte(7); MAX_REVISIONS] },
         Method::ReadRecords { categories: Categories::ALL },
         Method::RedeemInvitation { code: InvitationCode([6; 16]) },
     ] {

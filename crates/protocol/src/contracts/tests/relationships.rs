@@ -8,7 +8,7 @@ use records::record_set::RecordSetAnchor;
 use super::chain::{Chain, Reverted};
 use super::*;
 use crate::access_log::{LogAnchor, LogPoint};
-use crate::layout::{RelationshipStatus, Rights};
+use crate::layout::{HistoryQuery, RelationshipStatus, Rights};
 
 const OPERATOR: u8 = 1;
 const STEWARD: u8 = 0x10;
@@ -219,6 +219,10 @@ fn every_publication_stays_in_the_history() {
             historyAtCall::abi_decode_returns(&chain.call(STRANGER, call.abi_encode()).unwrap()).unwrap();
         assert_eq!((found.root, found.count, found.publishedAt), (root, count, times[usize::from(index)]));
     }
+    let slots = HistoryQuery { patient, steward }.slots(1..3);
+    let expected = [(root(), 40, 1, times[0]), (NEXT_ROOT, 41, 2, times[1])]
+        .map(|(root, count, revision, published_at)| RecordSetAnchor { root, count, revision, published_at });
+    assert_eq!(HistoryQuery::read(1..3, &chain.words(chain.at.relationships, slots)), Ok(expected.to_vec()));
 }
 
 #[test]

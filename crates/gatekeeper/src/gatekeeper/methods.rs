@@ -1,0 +1,163 @@
+//! What each method does, once a call has passed the gates that all calls pass (`gatekeeper`).
+//!
+//! What may be read is decided from state that this process has proven itself; the access log is written before
+//! anything is given out.
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256};
+use client::Head;
+use lightclient::BlockNumber;
+use protocol::answer::{InvitationAnswer, ListAnswer, RecordsAnswer, RefusalCode};
+use protocol::grant::{AccessAsk, decide};
+use protocol::layout::{RelationshipQuery, Right};
+use protocol::request::{Call, InvitationCode, Method, VerifiedCall};
+use serde::Serialize;
+
+use super::Gatekeeper;
+use crate::audit::{self, Outcome};
+use crate::chain::AccessState;
+use crate::refusal::Refused;
+use crate::store::{Access, StoreError};
+
+impl Gatekeeper {
+    /// Does what a verified call asks for, and returns the content of the answer.
+    pub(super) async fn answer_call(&self, call: &VerifiedCall) -> Result<Vec<u8>, Refused> {
+        match &call.call().method {
+            Method::ListAccesses { before } => self.list_accesses(call, *before).await,
+            Method::ListRecords { .. } | Method::ReadRecords { .. } | Method::ReadHistory { .. } => {
+                self.read_records(call).await
+            }
+            Method::RedeemInvitation { code } => self.redeem(call, code).await,
+        }
+    }
+
+    async fn redeem(&self, call: &VerifiedCall, code: &InvitationCode) -> Result<Vec<u8>, Refused> {
+        let pseudonym = self.only_patient(call)?;
+        self.head(call.call()).await?;
+        let (code, now) = (code.digest().into(), self.now());
+        self.store.run(move |store| store.redeem_invitation(code, pseudonym, now)).await?;
+        let transactions = self.stewardship.open(self.steward(), pseudonym).await?;
+        to_json(&InvitationAnswer { transactions })
+    }
+
+    async fn read_records(&self, call: &VerifiedCall) -> Result<Vec<u8>, Refused> {
+        let (block, state) = self.permitted(call, Right::Read).await?;
+        let anchor = state.relationship.record_set;
+        let root = anchor.map(|anchor| anchor.root).ok_or_else(|| {
+            Refused::new(RefusalCode::Unavailable, "no record set has been published yet").at(block)
+        })?;
+        let (sets, pseudonym, method) = (self.sets.clone(), call.call().patient, call.call().method.clone());
+        let content = self.store.run(move |store| {
+            let absent = |root: B256| {
+                let refused = Refused::new(RefusalCode::Unavailable, "a published record set is not here");
+                refused.with(root, "none").at(block)
+            };
+            match method {
+                Method::ReadHistory { category, roots } => {
+                    to_json(&sets.history(store, pseudonym, &roots, category)?.map_err(absent)?)
+                }
+                Method::ListRecords { categories } => {
+                    let categories = sets.list(store, pseudonym, root, categories)?;
+                    to_json(&ListAnswer { categories: categories.ok_or_else(|| absent(root))? })
+                }
+                method => {
+                    let asked = method.categories().unwrap_or_default();
+                    let categories = sets.answer(store, pseudonym, root, asked)?;
+                    to_json(&RecordsAnswer { categories: categories.ok_or_else(|| absent(root))? })
+                }
+            }
+        });
+        content.await
+    }
+
+    /// Decides whether the signer may do this with the categories of its call, and writes that into the access log.
+    async fn permitted(
+        &self,
+        call: &VerifiedCall,
+        right: Right,
+    ) -> Result<(BlockNumber, Arc<AccessState>), Refused> {
+        let (head, state) = self.access_state(call).await?;
+        let block = head.header().number();
+        let Call { patient, steward, .. } = *call.call();
+        let categories = call.call().method.categories().unwrap_or_default();
+        let ask = AccessAsk { patient, steward, reader: call.signer(), categories, right };
+        let at = head.header().timestamp();
+        let decision = decide(&ask, &state.relationship, state.terms.as_ref(), at);
+        let refused = decision.err().map(|refusal| Refused::from(refusal).at(block));
+        self.log(call, block, refused.as_ref()).await?;
+        refused.map_or(Ok((block, state)), Err)
+    }
+
+    async fn list_accesses(&self, call: &VerifiedCall, before: Option<u64>) -> Result<Vec<u8>, Refused> {
+        let pseudonym = match self.only_patient(call) {
+            Ok(pseudonym) => pseudonym,
+            Err(refused) => {
+                let block = self.head(call.call()).await?.header().number();
+                self.log(call, block, Some(&refused)).await?;
+                return Err(refused.at(block));
+            }
+        };
+        // What the client has proven to be anchored has to be known here, too, before the anchors are listed.
+        let anchored = self.access_state(call).await?.1.relationship.access_log;
+        let answer = self.store.run(move |store| {
+            store.note_anchored(pseudonym, anchored)?;
+            store.accesses(pseudonym, before, MAX_LISTED)
+        });
+        to_json(&answer.await?)
+    }
+
+    /// The patient's own methods are for the patient only.
+    fn only_patient(&self, call: &VerifiedCall) -> Result<Address, Refused> {
+        let patient = call.call().patient;
+        if call.signer() == patient {
+            return Ok(patient);
+        }
+        Err(Refused::new(RefusalCode::RightNotGranted, "only the patient may do this")
+            .with(patient, call.signer()))
+    }
+
+    /// The head to decide at, and what is proven to hold there.
+    async fn access_state(&self, call: &VerifiedCall) -> Result<(Head, Arc<AccessState>), Refused> {
+        let head = self.head(call.call()).await?;
+        let Call { patient, steward, .. } = *call.call();
+        let relationship = RelationshipQuery { patient, steward };
+        let state = self.chain.access_state(&head, relationship, call.signer()).await?;
+        Ok((head, state))
+    }
+
+    /// A head that is not older than the client's, and not of another chain.
+    async fn head(&self, call: &Call) -> Result<Head, Refused> {
+        let head = self.chain.head_for(call.head.number).await?;
+        let header = head.header();
+        if header.number() == call.head.number && header.hash() != call.head.hash {
+            let refused = Refused::new(RefusalCode::StaleHead, "client and gatekeeper see different blocks");
+            return Err(refused.with(header.hash(), call.head.hash).at(header.number()));
+        }
+        Ok(head)
+    }
+
+    /// Writes the access log, before anything is given out. Calls about people who are unknown here leave no entry.
+    async fn log(
+        &self,
+        call: &VerifiedCall,
+        block: BlockNumber,
+        refused: Option<&Refused>,
+    ) -> Result<(), Refused> {
+        let at = self.now();
+        let outcome = refused.map_or(Outcome::Released, |refused| Outcome::Refused(refused.code()));
+        let entry = audit::entry(call, outcome, block, at)?;
+        let access = Access { pseudonym: call.call().patient, at, refused: refused.is_some(), entry };
+        let kept = self.store.run(move |store| {
+            if store.knows(access.pseudonym)? { store.append_access(&access) } else { Ok(None) }
+        });
+        kept.await.map(drop).map_err(|error: StoreError| error.into())
+    }
+}
+
+fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, Refused> {
+    serde_json::to_vec(answer).map_err(|error| StoreError::RecordSet { reason: error.to_string() }.into())
+}
+
+/// Entries of the access log that are listed at once: about 0.7 MB.
+const MAX_LISTED: u32 = 1_000;
