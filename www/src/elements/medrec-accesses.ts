@@ -78,9 +78,16 @@ export class MedrecAccesses extends LitElement {
   #what({ method, categories, refusal }: AccessEventView): string {
     const { activity, category, common } = this.#words.text;
     const asked = CATEGORIES.filter((name) => categories.includes(name));
-    if (method === 'records.read') {
-      const what = asked.length === CATEGORIES.length ? activity.everything : common.and(asked.map((name) => category[name]));
-      return refusal === null ? activity.read(what) : activity.tried(what);
+    const what = asked.length === CATEGORIES.length ? activity.everything : common.and(asked.map((name) => category[name]));
+    switch (method) {
+      case 'records.history':
+      case 'records.list':
+      case 'records.read': {
+        const all = method === 'records.history' ? activity.versions(what) : method === 'records.list' ? activity.list(what) : what;
+        return refusal === null ? activity.read(all) : activity.tried(all);
+      }
+      case 'records.write':
+        return refusal === null ? activity.added(what) : activity.triedToAdd(what);
     }
     if (method === 'accesses.list' && refusal === null) return activity.listed;
     return refusal === null ? activity.called(method) : activity.refusedCall(method);
