@@ -14,9 +14,10 @@ use lightclient::{Fault, UnixTime};
 use protocol::answer::{
     AnswerContent, AnswerError, Asked, MAX_ANSWER, RefusalBody, RefusalCode, VerifiedAnswer, verify_answer,
 };
-use protocol::envelope::{self, EnvelopeContext, EnvelopeError};
+use protocol::envelope::{self, EnvelopeError};
 use protocol::keys::{EncryptionKey, SigningKey};
 use protocol::layout::{Member, MemberStatus};
+use protocol::relationship::RelationshipId;
 use protocol::request::{CALL_PATH, Call, HeadRef, Method, Origin, OriginError, sign_call};
 use records::category::Category;
 use zeroize::Zeroizing;
@@ -188,7 +189,7 @@ impl<P: Platform> Client<P> {
         if let AnswerContent::Refusal(refusal) = content {
             return Ok(Exchange::Refusal { refusal, created });
         }
-        let context = EnvelopeContext { chain_id, contract, patient: caller.patient, steward: *steward };
+        let context = RelationshipId { chain_id, contract, patient: caller.patient, steward: *steward };
         let content = envelope::open(&reply_key, &context, &asked.request_signature, &answer.body)
             .map_err(GatekeeperError::Envelope)?;
         Ok(Exchange::Answer(Answer { content, created }))

@@ -9,8 +9,8 @@
 use alloy_primitives::{Address, hex};
 use lightclient::{BlockNumber, UnixTime};
 use protocol::answer::RefusalCode;
-use protocol::request::VerifiedCall;
-use records::record::{Record, RecordError, record_digest};
+use protocol::request::{Method, VerifiedCall};
+use records::record::{Record, RecordError, instant, record_digest};
 use serde_json::{Value, json};
 
 /// How a call was answered.
@@ -43,7 +43,7 @@ pub fn entry(
         "id": entry_id(call.signature()),
         "type": { "system": "http://terminology.hl7.org/CodeSystem/audit-event-type", "code": "rest" },
         "subtype": [{ "system": "urn:medrec:method", "code": asked.method.name() }],
-        "action": "R",
+        "action": if matches!(asked.method, Method::WriteRecords { .. }) { "C" } else { "R" },
         "recorded": instant(at),
         "outcome": "0",
         "agent": [{ "who": who(call.signer()), "requestor": true }],
@@ -61,45 +61,4 @@ pub fn entry(
 fn entry_id(signature: &[u8; 65]) -> String {
     let digest = record_digest(signature);
     digest.first_chunk::<16>().map(hex::encode).unwrap_or_default()
-}
-
-/// A FHIR `instant` in UTC: `2026-11-22T09:05:07Z`.
-fn instant(at: UnixTime) -> String {
-    let (days, second) = (at / 86_400, at % 86_400);
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-/// Year, month and day of a count of days since 1970.
-///
-/// Source: H. Hinnant, `civil_from_days`, in years that begin in March so that leap days come last.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let shifted = days.saturating_add(719_468);
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let year = era * 400 + year_of_era + u64::from(month >= 10);
-    (year, if month < 10 { month + 3 } else { month - 9 }, day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn writes_instants() {
-        for (at, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (951_868_800, "2000-03-01T00:00:00Z"),
-            (1_798_761_599, "2026-12-31T23:59:59Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-        ] {
-            assert_eq!(instant(at), text);
-        }
-    }
 }

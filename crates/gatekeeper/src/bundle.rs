@@ -77,7 +77,7 @@ impl Bundle {
         Ok(Self {
             patient: patient.id().to_owned(),
             name: person_name(patient.resource()),
-            records: records.iter().map(stored).collect(),
+            records: records.iter().map(|record| NewRecord::new(record, record.category())).collect(),
         })
     }
 }
@@ -101,16 +101,6 @@ fn check_records(records: &[Record], patient: &str) -> Result<(), BundleError> {
         }
     }
     Ok(())
-}
-
-fn stored(record: &Record) -> NewRecord {
-    NewRecord {
-        name: format!("{}/{}", record.resource_type(), record.id()),
-        category: record.category().number(),
-        key: record.key().to_bytes(),
-        digest: record.digest(),
-        content: record.canonical().to_owned(),
-    }
 }
 
 /// The official name of a `Patient`, else the first, else its id.

@@ -15,8 +15,9 @@ use alloy_primitives::Address;
 use client::{Platform, TransportError};
 use lightclient::{Fault, UnixTime};
 use protocol::answer::{AnswerKind, RefusalCode, sign_answer};
-use protocol::envelope::{EnvelopeContext, seal};
+use protocol::envelope::seal;
 use protocol::network::{Network, NetworkError};
+use protocol::relationship::RelationshipId;
 use protocol::request::{Audience, Call, HttpParts, VerifiedCall, read_signature, verify_call};
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -161,17 +162,17 @@ impl Gatekeeper {
         let call = verify_call(parts, &self.audience, body, self.now(), self.config.allowed_skew)?;
         self.use_nonce(&call).await?;
         let content = self.answer_call(&call).await?;
-        let Call { patient, steward, reply_key, .. } = call.call();
-        let context = EnvelopeContext {
-            chain_id: self.audience.chain_id,
-            contract: self.audience.contract,
-            patient: *patient,
-            steward: *steward,
-        };
+        let relationship = self.relationship(call.call());
         let mut randomness = [0; 32];
         self.chain.client().platform().fill_random(&mut randomness).map_err(client::ClientError::from)?;
-        let sealed = seal(reply_key, &context, call.signature(), &content, randomness)?;
+        let sealed = seal(&call.call().reply_key, &relationship, call.signature(), &content, randomness)?;
         Ok(self.signed(call.signature(), AnswerKind::Sealed, sealed))
+    }
+
+    /// The relationship that a call is about; network, contract and steward are ours.
+    fn relationship(&self, call: &Call) -> RelationshipId {
+        let Audience { chain_id, contract, steward, .. } = self.audience;
+        RelationshipId { chain_id, contract, patient: call.patient, steward }
     }
 
     fn signed(&self, request_signature: &[u8; 65], kind: AnswerKind, body: Vec<u8>) -> Reply {

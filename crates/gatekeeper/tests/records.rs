@@ -4,15 +4,22 @@
 
 mod stack;
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::B256;
-use client::{GatekeeperError, Problem};
-use protocol::answer::{ListAnswer, RefusalCode};
+use client::{CategoryOutcome, GatekeeperError, GrantOffer, Platform, Problem, ReadAsk};
+use protocol::answer::{ListAnswer, RefusalCode, WriteAnswer};
+use protocol::contribution::{Authorship, Contribution, contributed_id, subject};
+use protocol::keys::SigningKey;
+use protocol::layout::Rights;
+use protocol::relationship::RelationshipId;
 use protocol::request::Method;
 use records::category::{Categories, Category};
+use records::record::Record;
 use records::record_set::{CategoryHistory, verify_history, verify_list};
 use serde_json::json;
 
-use stack::{Stack, key};
+use stack::{Stack, eventually, key};
 
 const PROBLEMS: Categories = Categories::NONE.with(Category::Problems);
 
@@ -86,4 +93,112 @@ async fn every_version_of_a_record_is_told_and_proven() {
     assert_eq!(refusal(&patient, history(vec![roots[0]; 65])).await, RefusalCode::Malformed);
     assert_eq!(refusal(&stranger, history(roots)).await, RefusalCode::NoGrant);
     assert_eq!(refusal(&stranger, list).await, RefusalCode::NoGrant);
+}
+
+/// A weight as a scale's maker writes it.
+fn weight(relationship: &RelationshipId, author: &SigningKey, name: &str, kilograms: u32) -> Record {
+    let resource = json!({
+        "resourceType": "Observation",
+        "id": contributed_id(author.address(), name),
+        "status": "final",
+        "category": [{ "coding": [{ "code": "vital-signs" }] }],
+        "code": { "coding": [{ "system": "http://loinc.org", "code": "29463-7" }] },
+        "subject": subject(relationship),
+        "effectiveDateTime": "2026-11-27",
+        "valueQuantity": { "value": kilograms, "system": "http://unitsofmeasure.org", "code": "kg" },
+    });
+    Record::parse(resource.to_string().as_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn what_others_write_is_sealed_with_its_author_and_only_they_may_replace_it() {
+    let stack = Stack::start();
+    import(&stack, &[("a", "Asthma")]);
+    let browser = stack.browser();
+    let patient = stack.redeem(&browser, &stack.invitation_of("ada"), 1).await;
+    let me = patient.address();
+    let relationship = RelationshipId {
+        chain_id: stack.network.rules.chain_id,
+        contract: stack.network.relationships.address,
+        patient: me,
+        steward: stack.steward,
+    };
+    let (vendor, reader) = (key(2), key(3));
+    let write = |author: &SigningKey, name, category, kilograms: &[u32]| {
+        let records = (1..)
+            .zip(kilograms)
+            .map(|(number, kilograms)| weight(&relationship, author, &format!("w{number}"), *kilograms));
+        let at = browser.platform().now();
+        let records: Vec<_> = records.collect();
+        let contribution = Contribution::sign(author, &relationship, name, at, &records).unwrap();
+        Method::WriteRecords { category, contribution }
+    };
+    let ask = async |author, method| match stack.ask(&browser, author, me, method).await {
+        Ok(answer) => Ok(serde_json::from_slice::<WriteAnswer>(&answer).unwrap()),
+        Err(error) => match *error.problem {
+            Problem::Gatekeeper(GatekeeperError::Refused(refusal)) => Err(refusal.code),
+            other => panic!("{other:?}"),
+        },
+    };
+
+    // Nobody writes without the right to, and not into another category.
+    let first = write(&vendor, "first", Category::VitalSigns, &[70, 71]);
+    assert_eq!(ask(&vendor, first.clone()).await, Err(RefusalCode::NoGrant));
+    let offer = |viewer: &SigningKey, rights| GrantOffer {
+        steward: stack.steward,
+        viewer: viewer.address(),
+        categories: Categories::NONE.with(Category::VitalSigns),
+        rights: Rights::from_bits(rights).unwrap(),
+        from: 0,
+        until: None,
+    };
+    browser.grant(&patient, offer(&vendor, 2), |_| {}).await.unwrap();
+    browser.grant(&patient, offer(&reader, 1), |_| {}).await.unwrap();
+    let elsewhere = write(&vendor, "first", Category::Results, &[70]);
+    assert_eq!(ask(&vendor, elsewhere).await, Err(RefusalCode::Malformed));
+    let of_reader = write(&reader, "first", Category::VitalSigns, &[70]);
+    assert_eq!(ask(&reader, of_reader.clone()).await, Err(RefusalCode::RightNotGranted));
+    // The reader's records, sent by the vendor.
+    assert_eq!(ask(&vendor, of_reader).await, Err(RefusalCode::Malformed));
+    let list = Method::ListRecords { categories: Categories::NONE.with(Category::VitalSigns) };
+    let refused = stack.ask(&browser, &vendor, me, list).await.unwrap_err();
+    assert!(refused.to_string().contains("right_not_granted"), "{refused}");
+
+    let answer = |added, replaced, unchanged| Ok(WriteAnswer { added, replaced, unchanged });
+    assert_eq!(ask(&vendor, first.clone()).await, answer(3, 0, 0));
+    assert_eq!(ask(&vendor, first).await, answer(0, 0, 3));
+    assert_eq!(ask(&vendor, write(&vendor, "second", Category::VitalSigns, &[72])).await, answer(1, 1, 0));
+    // The patient's own, which is own data whatever it says.
+    assert_eq!(
+        ask(&patient, write(&patient, "own", Category::VitalSigns, &[73])).await,
+        Err(RefusalCode::Malformed)
+    );
+    assert_eq!(ask(&patient, write(&patient, "own", Category::OwnData, &[73])).await, answer(2, 0, 0));
+
+    // Whoever may read the category sees what was written, and by whom, without believing the steward.
+    let reading = eventually("a set with all of it", async || {
+        let categories = Categories::NONE.with(Category::VitalSigns);
+        let ask = ReadAsk { key: &reader, patient: me, steward: stack.steward, categories };
+        let reading = browser.read_records(ask, |_| {}).await.ok()?;
+        // Ada herself, her asthma, two weights of which one twice, two statements, her own weight and its statement.
+        (reading.anchor.count == 8).then_some(reading)
+    });
+    let reading = reading.await;
+    let CategoryOutcome::Complete(verified) = &reading.categories[0].outcome else { panic!("{reading:?}") };
+    let records: Vec<_> =
+        verified.records().iter().map(|verdict| verdict.verified().unwrap().record()).collect();
+    let statements: Vec<_> = records
+        .iter()
+        .filter(|record| record.resource_type() == "Provenance")
+        .map(|record| Authorship::read(&relationship, record).unwrap())
+        .collect();
+    assert_eq!((records.len(), statements.len()), (4, 2));
+    for record in records.iter().filter(|record| record.resource_type() != "Provenance") {
+        let authors: Vec<_> =
+            statements.iter().filter(|one| one.covers(record)).map(Authorship::author).collect();
+        assert_eq!(authors, [vendor.address()], "{}", record.canonical());
+    }
+    let weights: BTreeSet<_> =
+        records.iter().filter_map(|record| record.resource()["valueQuantity"]["value"].as_u64()).collect();
+    assert_eq!(weights, [71, 72].into());
 }

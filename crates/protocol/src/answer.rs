@@ -43,6 +43,18 @@ pub struct ListAnswer {
     pub categories: Vec<CategoryAnswer<ListItem>>,
 }
 
+/// What `records.write` answers, sealed: what became of the records, the `Provenance` among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WriteAnswer {
+    /// Records that were not there before.
+    pub added: u64,
+    /// Records that took the place of the author's former ones.
+    pub replaced: u64,
+    /// Records that were there already.
+    pub unchanged: u64,
+}
+
 /// What `invitation.redeem` answers, sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -18,7 +18,6 @@
 
 use core::convert::Infallible;
 
-use alloy_primitives::Address;
 use hpke::aead::AesGcm256;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::{Kem, X25519HkdfSha256};
@@ -29,30 +28,7 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::keys::EncryptionKey;
-
-/// The relationship that an answer belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EnvelopeContext {
-    /// The chain id of the network.
-    pub chain_id: u64,
-    /// The `Relationships` contract.
-    pub contract: Address,
-    /// The patient's pseudonym.
-    pub patient: Address,
-    /// The steward.
-    pub steward: Address,
-}
-
-impl EnvelopeContext {
-    fn info(&self) -> Vec<u8> {
-        let mut info = b"medrec/v1".to_vec();
-        info.extend(self.chain_id.to_be_bytes());
-        for address in [self.contract, self.patient, self.steward] {
-            info.extend(address);
-        }
-        info
-    }
-}
+use crate::relationship::RelationshipId;
 
 /// Seals `plaintext` to the key of a request; `randomness` is 32 fresh random bytes, never used twice.
 ///
@@ -61,14 +37,14 @@ impl EnvelopeContext {
 /// same secret.
 pub fn seal(
     reply_key: &[u8; 32],
-    context: &EnvelopeContext,
+    context: &RelationshipId,
     request_signature: &[u8; 65],
     plaintext: &[u8],
     randomness: [u8; 32],
 ) -> Result<Vec<u8>, EnvelopeError> {
     let padded = pad(plaintext)?;
     let aad = Sha256::digest(request_signature);
-    let (mut sealed, ciphertext) = seal_padded(reply_key, &context.info(), &aad, &padded, randomness)?;
+    let (mut sealed, ciphertext) = seal_padded(reply_key, &info(context), &aad, &padded, randomness)?;
     sealed.extend(ciphertext);
     Ok(sealed)
 }
@@ -79,7 +55,7 @@ pub fn seal(
 /// [`EnvelopeError`]: too short or too large, not sealed to this key, relationship and request, or padded otherwise.
 pub fn open(
     key: &EncryptionKey,
-    context: &EnvelopeContext,
+    context: &RelationshipId,
     request_signature: &[u8; 65],
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
@@ -92,7 +68,7 @@ pub fn open(
         return Err(short);
     }
     let aad = Sha256::digest(request_signature);
-    unpad(open_padded(key, enc, &context.info(), &aad, ciphertext)?)
+    unpad(open_padded(key, enc, &info(context), &aad, ciphertext)?)
 }
 
 /// HPKE base mode, single shot.
@@ -132,6 +108,16 @@ fn seal_padded(
         &mut Given { bytes: randomness, used: 0 },
     )?;
     Ok((enc.to_bytes().to_vec(), ciphertext))
+}
+
+fn info(relationship: &RelationshipId) -> Vec<u8> {
+    let RelationshipId { chain_id, contract, patient, steward } = relationship;
+    let mut info = b"medrec/v1".to_vec();
+    info.extend(chain_id.to_be_bytes());
+    for address in [contract, patient, steward] {
+        info.extend(address);
+    }
+    info
 }
 
 fn pad(plaintext: &[u8]) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {

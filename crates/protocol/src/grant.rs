@@ -19,8 +19,8 @@ use crate::layout::{GrantTerms, RelationshipState, RelationshipStatus, Right};
 
 /// Decides whether `reader` may do what it asks, at the time `at` of the block where the state was proven.
 ///
-/// The patient may do everything while the relationship is active or ended; anyone else needs an active
-/// relationship and terms that are in force and cover the right and every category asked.
+/// The patient may do everything while the relationship is active, and read when it has ended; anyone else needs an
+/// active relationship and terms that are in force and cover the right and every category asked.
 ///
 /// # Errors
 /// A [`Refusal`] that names the first condition that fails, in the order above.
@@ -116,13 +116,13 @@ fn check_relationship(ask: &AccessAsk, relationship: &RelationshipState) -> Resu
     if (relationship.patient, relationship.steward) != (ask.patient, ask.steward) {
         return Err(none(format!("{} with {}", relationship.patient, relationship.steward)));
     }
-    let is_patient = ask.reader == ask.patient;
+    let reads_own = ask.reader == ask.patient && ask.right == Right::Read;
     match relationship.status {
         RelationshipStatus::None => Err(none("none".into())),
         RelationshipStatus::Active => Ok(()),
-        RelationshipStatus::Ended if is_patient => Ok(()),
+        RelationshipStatus::Ended if reads_own => Ok(()),
         status => {
-            let expected = if is_patient { "active or ended" } else { "active" };
+            let expected = if reads_own { "active or ended" } else { "active" };
             Err(Refusal::new(RefusalCode::RelationshipNotActive, expected, status.name()))
         }
     }

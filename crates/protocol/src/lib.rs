@@ -8,12 +8,14 @@ pub mod access_log;
 pub mod answer;
 pub mod checkpoint;
 pub mod contracts;
+pub mod contribution;
 pub mod envelope;
 pub mod grant;
 pub mod invitation;
 pub mod keys;
 pub mod layout;
 pub mod network;
+pub mod relationship;
 pub mod request;
 
 mod httpsig;

@@ -15,6 +15,7 @@ use alloy_primitives::{Address, B256};
 use lightclient::{BlockNumber, UnixTime};
 use records::category::{Categories, Category};
 
+use crate::contribution::Contribution;
 use crate::httpsig::{self, CONTENT_TYPE, Message, Parameters, SIGNATURE_INPUT, SignedHeaders, field};
 use crate::keys::SigningKey;
 
@@ -69,6 +70,13 @@ pub enum Method {
         /// The categories; at least one.
         categories: Categories,
     },
+    /// `records.write`: adds records of the signer's own.
+    WriteRecords {
+        /// The category that they all are filed under.
+        category: Category,
+        /// The records, signed by their author.
+        contribution: Contribution,
+    },
     /// `invitation.redeem`: opens a relationship with the signer's pseudonym.
     RedeemInvitation {
         /// The secret of the invitation.
@@ -84,15 +92,18 @@ impl Method {
             Self::ListRecords { .. } => "records.list",
             Self::ReadHistory { .. } => "records.history",
             Self::ReadRecords { .. } => "records.read",
+            Self::WriteRecords { .. } => "records.write",
             Self::RedeemInvitation { .. } => "invitation.redeem",
         }
     }
 
-    /// The categories whose records are asked for, if records are.
+    /// The categories whose records the call is about, if it is about records.
     pub const fn categories(&self) -> Option<Categories> {
         match self {
             Self::ListRecords { categories } | Self::ReadRecords { categories } => Some(*categories),
-            Self::ReadHistory { category, .. } => Some(Categories::NONE.with(*category)),
+            Self::ReadHistory { category, .. } | Self::WriteRecords { category, .. } => {
+                Some(Categories::NONE.with(*category))
+            }
             Self::ListAccesses { .. } | Self::RedeemInvitation { .. } => None,
         }
     }

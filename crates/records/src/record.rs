@@ -20,7 +20,7 @@ use crate::json::{JsonError, JsonLimits, parse_json};
 
 mod date;
 
-pub use date::{DateError, parse_date};
+pub use date::{DateError, instant, parse_date};
 
 /// A record that was parsed strictly and brought into its canonical form.
 #[derive(Clone, PartialEq)]
@@ -111,6 +111,11 @@ impl Record {
     /// The logical id of the resource.
     pub fn id(&self) -> &str {
         self.resource.get("id").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// What identifies the record within a patient: `Type/id`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.resource_type(), self.id())
     }
 
     /// The clinical date as the record writes it (`2015`, `2015-02-07T13:28:17-05:00`), if it has one.

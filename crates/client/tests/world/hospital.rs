@@ -7,9 +7,10 @@ use devnet::Chain;
 use protocol::access_log::AccessesAnswer;
 use protocol::answer::{AnswerKind, InvitationAnswer, RecordsAnswer, RefusalBody, RefusalCode, sign_answer};
 use protocol::contracts;
-use protocol::envelope::{self, EnvelopeContext};
+use protocol::envelope;
 use protocol::invitation::{Invitation, InvitationCode};
 use protocol::keys::SigningKey;
+use protocol::relationship::RelationshipId;
 use protocol::request::{Audience, CallError, HttpParts, Method, Origin, VerifiedCall, verify_call};
 use records::category::{Categories, Category};
 use records::record::Record;
@@ -214,7 +215,7 @@ impl Hospital {
         let content = if self.manner == Manner::Nonsense { b"[]".to_vec() } else { content };
         let steward = self.address();
         let contract = self.audience.contract;
-        let context = EnvelopeContext { chain_id: CHAIN_ID, contract, patient, steward };
+        let context = RelationshipId { chain_id: CHAIN_ID, contract, patient, steward };
         let reply_key = match self.manner {
             Manner::OtherKey => protocol::keys::EncryptionKey::derive(&[9; 32]).public(),
             _ => call.call().reply_key,

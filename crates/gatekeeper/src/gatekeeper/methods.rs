@@ -8,17 +8,19 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256};
 use client::Head;
 use lightclient::BlockNumber;
-use protocol::answer::{InvitationAnswer, ListAnswer, RecordsAnswer, RefusalCode};
+use protocol::answer::{InvitationAnswer, ListAnswer, RecordsAnswer, RefusalCode, WriteAnswer};
+use protocol::contribution::{Contribution, ContributionError, filed_under};
 use protocol::grant::{AccessAsk, decide};
 use protocol::layout::{RelationshipQuery, Right};
 use protocol::request::{Call, InvitationCode, Method, VerifiedCall};
+use records::category::Category;
 use serde::Serialize;
 
 use super::Gatekeeper;
 use crate::audit::{self, Outcome};
 use crate::chain::AccessState;
 use crate::refusal::Refused;
-use crate::store::{Access, StoreError};
+use crate::store::{Access, NewRecord, StoreError};
 
 impl Gatekeeper {
     /// Does what a verified call asks for, and returns the content of the answer.
@@ -27,6 +29,9 @@ impl Gatekeeper {
             Method::ListAccesses { before } => self.list_accesses(call, *before).await,
             Method::ListRecords { .. } | Method::ReadRecords { .. } | Method::ReadHistory { .. } => {
                 self.read_records(call).await
+            }
+            Method::WriteRecords { category, contribution } => {
+                self.write_records(call, *category, contribution).await
             }
             Method::RedeemInvitation { code } => self.redeem(call, code).await,
         }
@@ -69,6 +74,36 @@ impl Gatekeeper {
             }
         });
         content.await
+    }
+
+    async fn write_records(
+        &self,
+        call: &VerifiedCall,
+        category: Category,
+        contribution: &Contribution,
+    ) -> Result<Vec<u8>, Refused> {
+        let (relationship, author) = (self.relationship(call.call()), call.signer());
+        let records = contribution.verify(&relationship, author).map_err(malformed)?;
+        let (provenance, contents) =
+            records.split_last().ok_or_else(|| malformed(ContributionError::Empty))?;
+        for record in contents {
+            let found = filed_under(&relationship, author, record);
+            if found != category {
+                return Err(Refused::new(RefusalCode::Malformed, "a record of another category")
+                    .with(category, found));
+            }
+        }
+        let (block, _) = self.permitted(call, Right::Contribute).await?;
+        let records: Vec<NewRecord> =
+            contents.iter().chain([provenance]).map(|record| NewRecord::new(record, category)).collect();
+        let pseudonym = call.call().patient;
+        let kept = self.store.run(move |store| store.contribute(pseudonym, &records)).await?;
+        let kept = kept.ok_or_else(|| {
+            Refused::new(RefusalCode::TooLarge, "more records than are kept of one patient").at(block)
+        })?;
+        let [added, replaced, unchanged] =
+            [kept.added, kept.replaced, kept.unchanged].map(|count| count as u64);
+        to_json(&WriteAnswer { added, replaced, unchanged })
     }
 
     /// Decides whether the signer may do this with the categories of its call, and writes that into the access log.
@@ -153,6 +188,10 @@ impl Gatekeeper {
         });
         kept.await.map(drop).map_err(|error: StoreError| error.into())
     }
+}
+
+fn malformed(error: ContributionError) -> Refused {
+    Refused::new(RefusalCode::Malformed, error.to_string())
 }
 
 fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, Refused> {

@@ -1,6 +1,8 @@
 //! Patients and their records.
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
+use records::category::Category;
+use records::record::Record;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Store, StoreError, unsigned};
@@ -33,6 +35,19 @@ pub struct NewRecord {
     pub digest: B256,
     /// The canonical bytes, which are JSON text.
     pub content: String,
+}
+
+impl NewRecord {
+    /// A record to be filed under a category.
+    pub fn new(record: &Record, category: Category) -> Self {
+        Self {
+            name: record.name(),
+            category: category.number(),
+            key: record.key().to_bytes(),
+            digest: record.digest(),
+            content: record.canonical().to_owned(),
+        }
+    }
 }
 
 /// What became of a batch of records.
@@ -83,14 +98,35 @@ impl Store {
                  ON CONFLICT (id) DO UPDATE SET name = ?2",
                 params![patient, name],
             )?;
-            let mut imported = Imported::default();
-            for record in records {
-                add_record(db, patient, record, &mut imported)?;
-            }
-            if imported.added + imported.replaced > 0 {
-                db.execute("UPDATE patient SET version = version + 1 WHERE id = ?1", params![patient])?;
-            }
-            Ok(imported)
+            add_records(db, patient, records)
+        })
+    }
+
+    /// Adds what somebody else wrote about the patient behind a pseudonym, as [`Store::add_records`] does; `None` if that
+    /// would be more versions of records than the store keeps of one patient.
+    ///
+    /// # Errors
+    /// [`StoreError`]; an unknown pseudonym is a bad row.
+    pub fn contribute(
+        &self,
+        pseudonym: Address,
+        records: &[NewRecord],
+    ) -> Result<Option<Imported>, StoreError> {
+        self.write(|db| {
+            let patient: String = db
+                .query_row(
+                    "SELECT patient FROM relationship WHERE pseudonym = ?1",
+                    params![pseudonym.as_slice()],
+                    |row| row.get(0),
+                )
+                .optional()?
+                .ok_or(StoreError::Row { column: "relationship" })?;
+            let kept: i64 =
+                db.query_row("SELECT count(*) FROM record WHERE patient = ?1", params![patient], |row| {
+                    row.get(0)
+                })?;
+            let after = unsigned("count", kept)?.saturating_add(records.len() as u64);
+            if after > MAX_VERSIONS { Ok(None) } else { add_records(db, &patient, records).map(Some) }
         })
     }
 
@@ -136,6 +172,17 @@ impl Store {
     }
 }
 
+fn add_records(db: &Transaction<'_>, patient: &str, records: &[NewRecord]) -> Result<Imported, StoreError> {
+    let mut imported = Imported::default();
+    for record in records {
+        add_record(db, patient, record, &mut imported)?;
+    }
+    if imported.added + imported.replaced > 0 {
+        db.execute("UPDATE patient SET version = version + 1 WHERE id = ?1", params![patient])?;
+    }
+    Ok(imported)
+}
+
 fn add_record(
     db: &Transaction<'_>,
     patient: &str,
@@ -166,6 +213,9 @@ fn add_record(
     )?;
     Ok(())
 }
+
+/// Versions of records of one patient beyond which nobody but the steward may add any.
+const MAX_VERSIONS: u64 = 100_000;
 
 #[cfg(test)]
 mod tests {

@@ -3,9 +3,10 @@
 use client::GrantOffer;
 use protocol::access_log::{AccessesAnswer, verify_newest_page};
 use protocol::answer::RecordsAnswer;
-use protocol::envelope::{EnvelopeContext, open};
+use protocol::envelope::open;
 use protocol::keys::SigningKey;
 use protocol::layout::{RelationshipQuery, Rights, ViewersQuery};
+use protocol::relationship::RelationshipId;
 use protocol::request::Method;
 use records::category::Categories;
 use records::record_set::{CategoryAnswer, verify_category};
@@ -116,7 +117,7 @@ pub(crate) async fn sealed(stack: &Stack, browser: &Browser, key: &SigningKey, m
     let request = stack.sign(browser, key, &call.to_body());
     let answer = send(browser, &request).await.unwrap();
     assert_eq!(stack.refusal_in(&request, &answer), None);
-    let context = EnvelopeContext {
+    let context = RelationshipId {
         chain_id: call.network,
         contract: call.contract,
         patient: call.patient,

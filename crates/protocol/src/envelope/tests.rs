@@ -1,6 +1,6 @@
 //! Tests of sealing, against an independent implementation of HPKE.
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 #[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -10,8 +10,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 use crate::request::tests::Vector;
 
-fn context() -> EnvelopeContext {
-    EnvelopeContext {
+fn context() -> RelationshipId {
+    RelationshipId {
         chain_id: 81_777,
         contract: Address::repeat_byte(0x5a),
         patient: Address::repeat_byte(1),
@@ -107,11 +107,11 @@ fn opens_only_for_its_key_relationship_and_request() {
     assert_eq!(open(&key(), &context(), &[4; 65], &sealed), refused);
     let other = Address::repeat_byte(9);
     for context in [
-        EnvelopeContext { chain_id: 1, ..context() },
-        EnvelopeContext { contract: other, ..context() },
-        EnvelopeContext { patient: other, ..context() },
-        EnvelopeContext { steward: other, ..context() },
-        EnvelopeContext { patient: context().steward, steward: context().patient, ..context() },
+        RelationshipId { chain_id: 1, ..context() },
+        RelationshipId { contract: other, ..context() },
+        RelationshipId { patient: other, ..context() },
+        RelationshipId { steward: other, ..context() },
+        RelationshipId { patient: context().steward, steward: context().patient, ..context() },
     ] {
         assert_eq!(open(&key(), &context, &SIGNATURE, &sealed), refused);
     }
@@ -136,7 +136,7 @@ fn refuses_padding_that_is_not_the_one_of_the_content() {
     let seal_raw = |padded: &[u8]| {
         let aad = Sha256::digest(SIGNATURE);
         let (mut sealed, rest) =
-            seal_padded(&key().public(), &context().info(), &aad, padded, [9; 32]).unwrap();
+            seal_padded(&key().public(), &info(&context()), &aad, padded, [9; 32]).unwrap();
         sealed.extend(rest);
         open(&key(), &context(), &SIGNATURE, &sealed)
     };

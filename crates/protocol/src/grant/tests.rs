@@ -74,6 +74,13 @@ fn status_and_reader_decide_first() {
         assert_eq!(decide(STRANGER, None), stranger, "{status:?}: a stranger");
         assert_eq!(decide(STRANGER, Some(&terms)), stranger, "{status:?}: a stranger with another's grant");
         assert_eq!(decide(STEWARD, None), stranger, "{status:?}: the steward has no grant of its own");
+        let write = AccessAsk { right: Right::Contribute, ..ask(PATIENT) };
+        let expected = if status == Ended { Err(RelationshipNotActive) } else { patient };
+        assert_eq!(
+            outcome(&super::decide(&write, &state, None, FROM)),
+            expected,
+            "{status:?}: a patient who writes"
+        );
     }
 }
 

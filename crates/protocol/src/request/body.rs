@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Call, CallError, HeadRef, InvitationCode, MAX_REVISIONS, Method};
+use crate::contribution::Contribution;
 
 impl Call {
     /// The body of the call, to be signed and sent as it is.
@@ -18,6 +19,11 @@ impl Call {
                 json!({ "categories": categories })
             }
             Method::ReadHistory { category, roots } => json!({ "category": category, "roots": roots }),
+            Method::WriteRecords { category, contribution } => json!({
+                "category": category,
+                "records": contribution.records,
+                "provenance": contribution.provenance,
+            }),
             Method::RedeemInvitation { code } => json!({ "code": code.to_text() }),
         };
         let body = json!({
@@ -77,6 +83,10 @@ fn parse_method(name: &str, params: Value) -> Result<Method, CallError> {
             }
             Ok(Method::ReadHistory { category, roots })
         }
+        "records.write" => {
+            let WriteParams { category, records, provenance } = read(params)?;
+            Ok(Method::WriteRecords { category, contribution: Contribution { records, provenance } })
+        }
         "records.list" => parse_categories(params).map(|categories| Method::ListRecords { categories }),
         "records.read" => parse_categories(params).map(|categories| Method::ReadRecords { categories }),
         _ => Err(CallError::UnknownMethod { found: super::cut(name) }),
@@ -134,6 +144,14 @@ struct CategoriesParams {
 struct HistoryParams {
     category: Category,
     roots: Vec<B256>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WriteParams {
+    category: Category,
+    records: Vec<String>,
+    provenance: String,
 }
 
 #[derive(Deserialize)]

@@ -12,7 +12,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::answer::RefusalCode;
-use crate::envelope::EnvelopeContext;
+use crate::relationship::RelationshipId;
 
 mod medrec2;
 
@@ -72,8 +72,8 @@ impl Vector {
         Origin::parse(&self.origin).unwrap()
     }
 
-    pub(crate) fn context(&self) -> EnvelopeContext {
-        EnvelopeContext {
+    pub(crate) fn context(&self) -> RelationshipId {
+        RelationshipId {
             chain_id: self.chain_id,
             contract: self.contract,
             patient: self.key().address(),
@@ -399,6 +399,10 @@ fn every_method_survives_the_way_through_a_body() {
         Method::ListRecords { categories: Categories::ALL },
         Method::ReadHistory { category: Category::OwnData, roots: vec![B256::repeat_byte(7); MAX_REVISIONS] },
         Method::ReadRecords { categories: Categories::ALL },
+        Method::WriteRecords {
+            category: Category::OwnData,
+            contribution: Contribution { records: vec!["{}".to_owned()], provenance: "{}".to_owned() },
+        },
         Method::RedeemInvitation { code: InvitationCode([6; 16]) },
     ] {
         let call = call(method);
@@ -412,7 +416,7 @@ fn refuses_bodies_that_are_no_call() {
     let reason = |reason: &str| CallError::Body { reason: reason.to_owned() };
     for (from, to, expected) in [
         (r#""version":1"#, r#""version":2"#, CallError::Version { expected: 1, found: 2 }),
-        ("records.read", "records.write", CallError::UnknownMethod { found: "records.write".to_owned() }),
+        ("records.read", "records.burn", CallError::UnknownMethod { found: "records.burn".to_owned() }),
         (r#"["allergies","vital-signs"]"#, "[]", reason("no category is asked")),
         (r#""version":1"#, r#""version":1,"version":1"#, {
             reason(&JsonError::DuplicateName { line: 1, column: 22 }.to_string())

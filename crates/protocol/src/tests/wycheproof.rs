@@ -9,7 +9,8 @@ use sha2::Sha256;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::envelope::{EnvelopeContext, EnvelopeError, seal};
+use crate::envelope::{EnvelopeError, seal};
+use crate::relationship::RelationshipId;
 
 /// The groups of a file, each with its tests.
 fn groups(json: &str) -> Vec<Value> {
@@ -32,7 +33,7 @@ fn key(test: &Value, member: &str) -> [u8; 32] {
 /// A public key with which everybody shares the same secret is refused by the envelope, and no other is.
 #[test]
 fn x25519_shares_the_secrets_of_wycheproof() {
-    let context = EnvelopeContext {
+    let context = RelationshipId {
         chain_id: 1,
         contract: Address::ZERO,
         patient: Address::ZERO,

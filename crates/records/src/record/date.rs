@@ -31,6 +31,28 @@ pub fn parse_date(text: &str) -> Result<i64, DateError> {
     Ok(midnight + time.map_or(Ok(0), seconds_of_day)?)
 }
 
+/// Writes seconds since 1970 as a FHIR `instant` in UTC: `2026-11-22T09:05:07Z`.
+pub fn instant(at: u64) -> String {
+    let (days, second) = (at / 86_400, at % 86_400);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Year, month and day of a count of days since 1970.
+///
+/// Source: H. Hinnant, `civil_from_days`, in years that begin in March so that leap days come last.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days.saturating_add(719_468);
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let year = era * 400 + year_of_era + u64::from(month >= 10);
+    (year, if month < 10 { month + 3 } else { month - 9 }, day)
+}
+
 /// Seconds from midnight UTC of `hh:mm:ss[.fff](Z|+hh:mm|-hh:mm)`; may be negative or beyond a day by its zone.
 fn seconds_of_day(text: &str) -> Result<i64, DateError> {
     let zone_at = text.find(['Z', '+', '-']).ok_or(DateError::Form)?;
@@ -182,6 +204,20 @@ mod tests {
                     expected += 86_400;
                 }
             }
+        }
+    }
+
+    #[test]
+    fn writes_instants() {
+        for (at, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_798_761_599, "2026-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(instant(at), text);
         }
     }
 }
