@@ -1,3 +1,7 @@
+-- An erased record has lost content and digest; what is left keeps it from coming back.
+ALTER TABLE record ADD COLUMN erased INTEGER NOT NULL DEFAULT 0 CHECK (erased IN (0, 1));
+CREATE INDEX record_erased ON record (patient, name) WHERE erased = 1;
+
 -- A record as it is sealed in one relationship: it is in every set from `first` on, up to `last` if it is gone since. It
 -- keeps its salt meanwhile, so that a history of sets is as long as its changes; every set is kept. Where a record was
 -- erased, its commitment is left, which says nothing without the salt.

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::bundle::{Bundle, BundleError};
 use crate::config::{Config, ConfigError, TEMPLATE};
+use crate::erasure::{Eraser, ErasureError, erase};
 use crate::gatekeeper::{Gatekeeper, StartError, load_network};
 use crate::intake::{self, IntakeError, take_in};
 use crate::keys::{KeyFileError, Keys};
@@ -27,6 +28,7 @@ usage: medrec-gatekeeper <command> --config FILE
   init      write FILE if there is none, to be filled in; then make the keys; prints {address, encryptionKey}
   import    --bundle FILE [--bundle FILE ...]   take in FHIR bundles (.json, .json.gz)
             --source FILE                       or what a mapping finds in an existing database (docs/sources.md)
+  erase     --patient ID --record TYPE/ID       destroy a record in all its versions, and say so in its place
   patients  print every patient as JSON
   invite    --patient ID                        print an invitation, good once
   run       serve; prints {ready, address, listen} once it does
@@ -40,6 +42,13 @@ pub enum Command {
     Backup {
         /// The new file.
         to: PathBuf,
+    },
+    /// Erases a record.
+    Erase {
+        /// The patient's local id.
+        patient: String,
+        /// `Type/id`.
+        record: String,
     },
     /// Takes in bundles.
     Import {
@@ -76,12 +85,14 @@ pub fn parse_arguments(
     let usage = |reason: String| CommandError::Usage { reason };
     let mut arguments = arguments.into_iter();
     let name = arguments.next().ok_or_else(|| usage("no command".to_owned()))?;
-    let (mut config, mut patient, mut source, mut to, mut bundles) = (None, None, None, None, Vec::new());
+    let (mut config, mut patient, mut record, mut source, mut to) = (None, None, None, None, None);
+    let mut bundles = Vec::new();
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or_else(|| usage(format!("{option} without a value")))?;
         match (option.as_str(), name.as_str()) {
             ("--config", _) if config.is_none() => config = Some(PathBuf::from(value)),
-            ("--patient", "invite") if patient.is_none() => patient = Some(value),
+            ("--patient", "erase" | "invite") if patient.is_none() => patient = Some(value),
+            ("--record", "erase") if record.is_none() => record = Some(value),
             ("--bundle", "import") => bundles.push(PathBuf::from(value)),
             ("--source", "import") if source.is_none() => source = Some(PathBuf::from(value)),
             ("--to", "backup") if to.is_none() => to = Some(PathBuf::from(value)),
@@ -90,6 +101,10 @@ pub fn parse_arguments(
     }
     let command = match name.as_str() {
         "backup" => Command::Backup { to: to.ok_or_else(|| usage("backup needs --to".to_owned()))? },
+        "erase" => match (patient, record) {
+            (Some(patient), Some(record)) => Command::Erase { patient, record },
+            _ => return Err(usage("erase needs --patient and --record".to_owned())),
+        },
         "import" => match (source, bundles.is_empty()) {
             (None, false) => Command::Import { bundles },
             (Some(mapping), true) => Command::ImportSource { mapping },
@@ -122,6 +137,12 @@ pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(),
             write_new(&to, "")?;
             Store::open(&config.database)?.back_up(&to)?;
             print(&json!({ "database": config.database, "copy": to, "keep": config.key_file }))
+        }
+        Command::Erase { patient, record } => {
+            let (network, keys) = (load_network(&config)?, Keys::load(&config.key_file)?);
+            let by = Eraser { chain_id: network.rules.chain_id, steward: keys.signing.address(), at: now };
+            let versions = erase(&Store::open(&config.database)?, &patient, &record, &by)?;
+            print(&json!({ "record": record, "versions": versions }))
         }
         Command::Import { bundles } => import(&config, &bundles),
         Command::ImportSource { mapping } => {
@@ -254,6 +275,9 @@ pub enum CommandError {
     /// The configuration was refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Nothing was erased.
+    #[error(transparent)]
+    Erasure(#[from] ErasureError),
     /// An existing database cannot be read.
     #[error(transparent)]
     Intake(#[from] IntakeError),
@@ -309,6 +333,11 @@ mod tests {
         let import = Command::Import { bundles: vec!["a".into(), "b".into()] };
         assert_eq!(parse("import --bundle a --config c.toml --bundle b"), Ok((import, config.clone())));
         assert_eq!(parse("status --config c.toml"), Ok((Command::Status, config.clone())));
+        let erase = Command::Erase { patient: "p".to_owned(), record: "Condition/1".to_owned() };
+        assert_eq!(
+            parse("erase --patient p --record Condition/1 --config c.toml"),
+            Ok((erase, config.clone()))
+        );
         let backup = Command::Backup { to: "b".into() };
         assert_eq!(parse("backup --to b --config c.toml"), Ok((backup, config)));
     }
@@ -346,6 +375,7 @@ mod tests {
             ("backup --config c", "backup needs --to"),
             ("status --config c --to d", "status takes no --to, or not twice"),
             ("invite --config c", "invite needs --patient"),
+            ("erase --config c --record r", "erase needs --patient and --record"),
         ] {
             assert_eq!(parse(line), Err(CommandError::Usage { reason: reason.to_owned() }), "{line}");
         }

@@ -18,6 +18,7 @@ pub mod chain;
 pub mod command;
 pub mod config;
 mod connections;
+pub mod erasure;
 pub mod gatekeeper;
 pub mod intake;
 pub mod keys;

@@ -11,8 +11,8 @@ use alloy_primitives::{Address, B256, FixedBytes};
 use records::category::{Categories, Category};
 use records::record::RecordKey;
 use records::record_set::{
-    CategoryAnswer, CategoryHistory, CategoryProof, CategoryRevision, ListItem, Opening, PLACES, RecordItem,
-    RecordSet, SealedRecord, commitment,
+    CategoryAnswer, CategoryHistory, CategoryProof, CategoryRevision, Erased, ListItem, Opening, PLACES,
+    RecordItem, RecordSet, SealedRecord, commitment,
 };
 
 use crate::store::{Seal, Sealing, SetAge, SetRow, Store, StoreError};
@@ -26,6 +26,7 @@ pub struct RecordSets {
 /// A set and where it lies in the store.
 #[derive(Debug)]
 struct BuiltSet {
+    pseudonym: Address,
     set: RecordSet,
     /// Its records with their leaves, by category, in the order of the set.
     records: HashMap<Category, Vec<(B256, Sealing)>>,
@@ -55,6 +56,9 @@ impl RecordSets {
         let root = build(&sealings, &salts)?.root();
         let row = store.add_set(pseudonym, root, &salts, patient_version, &sealings)?;
         tracing::info!(records = row.count, "record set made");
+        // Their records may have been erased since.
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        built.retain(|_, built| built.pseudonym != pseudonym);
         Ok(row)
     }
 
@@ -144,7 +148,7 @@ impl RecordSets {
             let leaf = sealed(&sealing)?.leaf();
             records.entry(category_of(&sealing)?).or_default().push((leaf, sealing));
         }
-        let built = Arc::new(BuiltSet { set, records });
+        let built = Arc::new(BuiltSet { pseudonym, set, records });
         let mut cache = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= MAX_BUILT {
             cache.clear();
@@ -165,13 +169,18 @@ fn items<'a>(
     records: impl Iterator<Item = &'a (B256, Sealing)> + Clone,
 ) -> Result<Vec<RecordItem>, StoreError> {
     let contents = store.contents(&records.clone().map(|(_, sealing)| sealing.record).collect::<Vec<_>>())?;
-    let item = |((leaf, sealing), content): (&(B256, Sealing), String)| match sealing.seal {
-        Seal::Erased { .. } => RecordItem { leaf: *leaf, salt: None, content: None },
-        Seal::Whole { salt, .. } => {
-            RecordItem { leaf: *leaf, salt: Some(B256::new(salt)), content: Some(content) }
+    let item = |((leaf, sealing), content): (&(B256, Sealing), Option<String>)| match (sealing.seal, content)
+    {
+        (Seal::Erased { commitment }, _) => {
+            let name = store.names(&[sealing.record])?.pop().unwrap_or_default();
+            let erased = Erased { name, time: FixedBytes(key_of(sealing)?.time.to_be_bytes()), commitment };
+            Ok(RecordItem { erased: Some(erased), ..RecordItem::missing(*leaf) })
         }
+        (Seal::Whole { salt, .. }, Some(content)) => Ok(RecordItem::whole(*leaf, B256::new(salt), content)),
+        // Erased after the set was built here; the next set comes soon, and then this one is built anew.
+        (Seal::Whole { .. }, None) => Ok(RecordItem::missing(*leaf)),
     };
-    Ok(records.zip(contents).map(item).collect())
+    records.zip(contents).map(item).collect()
 }
 
 /// Records with their leaves, names and digests as they were sealed.

@@ -10,6 +10,7 @@
 
 mod accesses;
 mod anchors;
+mod erasures;
 mod invitations;
 mod nonces;
 mod records;
@@ -84,6 +85,15 @@ impl Store {
             .unwrap_or_else(|error| Err(StoreError::Interrupted { reason: error.to_string() }.into()))
     }
 
+    /// Empties the write-ahead log, which holds pages as they were.
+    fn empty_log(&self) -> Result<(), StoreError> {
+        let is_busy = self.with_connection(|connection| {
+            let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+            busy.map_err(StoreError::from)
+        })?;
+        if is_busy { Err(StoreError::LogInUse) } else { Ok(()) }
+    }
+
     /// Reads: one deferred transaction, so that several statements see the same state.
     fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         self.transact(TransactionBehavior::Deferred, work)
@@ -103,14 +113,24 @@ impl Store {
         behavior: TransactionBehavior,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.with_connection(|connection| {
+            let transaction = connection.transaction_with_behavior(behavior).map_err(StoreError::from)?;
+            let done = work(&transaction)?;
+            transaction.commit().map_err(StoreError::from)?;
+            Ok(done)
+        })
+    }
+
+    fn with_connection<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         let kept = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match kept {
             Some(connection) => connection,
             None => self.connect()?,
         };
-        let transaction = connection.transaction_with_behavior(behavior).map_err(StoreError::from)?;
-        let done = work(&transaction)?;
-        transaction.commit().map_err(StoreError::from)?;
+        let done = work(&mut connection)?;
         // A connection that failed is closed instead; the next user opens a new one.
         self.idle(connection);
         Ok(done)
@@ -126,6 +146,8 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // What is deleted or erased is overwritten, not only unlinked.
+        connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
         Ok(connection)
     }
@@ -164,6 +186,9 @@ pub enum StoreError {
         /// What the runtime said.
         reason: String,
     },
+    /// Somebody read for so long that the write-ahead log could not be emptied.
+    #[error("the write-ahead log is in use and still holds what was erased; erase it again")]
+    LogInUse,
     /// The file was written by a later version of the gatekeeper.
     #[error("database has schema version {found}, expected at most {expected}")]
     Newer {

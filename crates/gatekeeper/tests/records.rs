@@ -16,7 +16,7 @@ use protocol::relationship::RelationshipId;
 use protocol::request::Method;
 use records::category::{Categories, Category};
 use records::record::Record;
-use records::record_set::{CategoryHistory, verify_history, verify_list};
+use records::record_set::{CategoryHistory, RecordVerdict, verify_history, verify_list};
 use serde_json::json;
 
 use stack::{Stack, eventually, key};
@@ -201,4 +201,52 @@ async fn what_others_write_is_sealed_with_its_author_and_only_they_may_replace_i
     let weights: BTreeSet<_> =
         records.iter().filter_map(|record| record.resource()["valueQuantity"]["value"].as_u64()).collect();
     assert_eq!(weights, [71, 72].into());
+}
+
+#[tokio::test]
+async fn an_erasure_leaves_a_proof_of_itself_and_nothing_else() {
+    let stack = Stack::start();
+    import(&stack, &[("a", "Asthma"), ("b", "Hay fever")]);
+    let browser = stack.browser();
+    let patient = stack.redeem(&browser, &stack.invitation_of("ada"), 1).await;
+    let me = patient.address();
+    // The set is built and in use before.
+    let read = Method::ReadRecords { categories: PROBLEMS };
+    stack.ask(&browser, &patient, me, read).await.unwrap();
+    let told = stack.command(&["erase", "--patient", "ada", "--record", "Condition/a"]);
+    assert_eq!(told, r#"{"record":"Condition/a","versions":1}"#);
+    let anchors = stack.published(&browser, me, 2).await;
+    import(&stack, &[("a", "Asthma"), ("c", "Fracture")]);
+    let anchors = [anchors, stack.published(&browser, me, 3).await.split_off(2)].concat();
+
+    let roots = anchors.iter().map(|anchor| anchor.root).collect();
+    let history = Method::ReadHistory { category: Category::Problems, roots };
+    let answer = stack.ask(&browser, &patient, me, history).await.unwrap();
+    assert!(!String::from_utf8(answer.clone()).unwrap().contains("Asthma"));
+    let history: CategoryHistory = serde_json::from_slice(&answer).unwrap();
+    let verified = verify_history(&anchors, Category::Problems, &history).unwrap();
+    let told: BTreeSet<_> = verified
+        .versions()
+        .iter()
+        .map(|version| {
+            let name = match &version.verdict {
+                RecordVerdict::Erased { name, .. } => format!("erased {name}"),
+                verdict => match verdict.verified().unwrap().record() {
+                    note if note.resource_type() == "Provenance" => {
+                        assert_eq!(note.resource()["activity"]["coding"][0]["code"], "DELETE");
+                        format!("note of {}", note.resource()["target"][0]["reference"])
+                    }
+                    record => record.name(),
+                },
+            };
+            (name, version.since, version.until)
+        })
+        .collect();
+    let expected = [
+        ("erased Condition/a", 1, Some(2)),
+        ("Condition/b", 1, None),
+        ("note of \"Condition/a\"", 2, None),
+        ("Condition/c", 3, None),
+    ];
+    assert_eq!(told, expected.map(|(name, since, until)| (name.to_owned(), since, until)).into());
 }

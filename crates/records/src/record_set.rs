@@ -33,7 +33,8 @@ mod list;
 mod tree;
 
 pub use answer::{
-    Alteration, CategoryAnswer, RecordItem, RecordVerdict, VerifiedCategory, VerifiedRecord, verify_category,
+    Alteration, CategoryAnswer, Erased, RecordItem, RecordVerdict, VerifiedCategory, VerifiedRecord,
+    verify_category,
 };
 pub use history::{
     AddedRecord, CategoryHistory, CategoryRevision, RecordVersion, VerifiedHistory, verify_history,

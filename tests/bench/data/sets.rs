@@ -37,12 +37,10 @@ pub(crate) fn build(count: usize) -> Result<Value, Box<dyn Error>> {
 fn answer(set: &RecordSet, category: Category, contents: &BTreeMap<RecordKey, &Record>) -> CategoryAnswer {
     let proof = set.category_proof(category);
     let records = set.records(category).iter().map(|sealed| {
-        let record = contents.get(&sealed.key());
-        RecordItem {
-            leaf: sealed.leaf(),
-            salt: record.map(|record| salt(record.id())),
-            content: record.map(|record| record.canonical().to_owned()),
-        }
+        contents.get(&sealed.key()).map_or_else(
+            || RecordItem::missing(sealed.leaf()),
+            |record| RecordItem::whole(sealed.leaf(), salt(record.id()), record.canonical().to_owned()),
+        )
     });
     CategoryAnswer {
         category,

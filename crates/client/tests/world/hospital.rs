@@ -288,6 +288,6 @@ impl Hospital {
 
     fn item(&self, sealed: &SealedRecord) -> RecordItem {
         let (salt, record) = self.records.iter().find(|(_, record)| record.key() == sealed.key()).unwrap();
-        RecordItem { leaf: sealed.leaf(), salt: Some(*salt), content: Some(record.canonical().to_owned()) }
+        RecordItem::whole(sealed.leaf(), *salt, record.canonical().to_owned())
     }
 }

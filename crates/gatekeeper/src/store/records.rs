@@ -57,7 +57,7 @@ pub struct Imported {
     pub added: usize,
     /// Records whose content changed.
     pub replaced: usize,
-    /// Records that were there already.
+    /// Records that were there already, or that were erased here and stay away.
     pub unchanged: usize,
 }
 
@@ -172,7 +172,11 @@ impl Store {
     }
 }
 
-fn add_records(db: &Transaction<'_>, patient: &str, records: &[NewRecord]) -> Result<Imported, StoreError> {
+pub(super) fn add_records(
+    db: &Transaction<'_>,
+    patient: &str,
+    records: &[NewRecord],
+) -> Result<Imported, StoreError> {
     let mut imported = Imported::default();
     for record in records {
         add_record(db, patient, record, &mut imported)?;
@@ -205,6 +209,10 @@ fn add_record(
             db.execute("UPDATE record SET replaced = 1 WHERE id = ?1", params![id])?;
             imported.replaced += 1;
         }
+        None if is_erased(db, patient, &record.name)? => {
+            imported.unchanged += 1;
+            return Ok(());
+        }
         None => imported.added += 1,
     }
     db.execute(
@@ -212,6 +220,14 @@ fn add_record(
         params![patient, record.name, record.category, record.key, record.digest.as_slice(), record.content],
     )?;
     Ok(())
+}
+
+fn is_erased(db: &Transaction<'_>, patient: &str, name: &str) -> Result<bool, StoreError> {
+    Ok(db.query_row(
+        "SELECT EXISTS (SELECT 1 FROM record WHERE patient = ?1 AND name = ?2 AND erased = 1)",
+        params![patient, name],
+        |row| row.get(0),
+    )?)
 }
 
 /// Versions of records of one patient beyond which nobody but the steward may add any.

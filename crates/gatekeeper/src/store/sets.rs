@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use alloy_primitives::{Address, B256};
+use rusqlite::types::FromSql;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Store, StoreError, address, fixed, hash, integer, unsigned};
@@ -183,12 +184,12 @@ impl Store {
         })
     }
 
-    /// What some records hold now, by their rows.
+    /// What some records hold now, by their rows; nothing where they were erased.
     ///
     /// # Errors
     /// [`StoreError`]; a record that is not there any more is a bad row.
-    pub fn contents(&self, records: &[i64]) -> Result<Vec<String>, StoreError> {
-        self.texts("SELECT content FROM record WHERE id = ?1", records)
+    pub fn contents(&self, records: &[i64]) -> Result<Vec<Option<String>>, StoreError> {
+        self.columns("SELECT CASE erased WHEN 0 THEN content END FROM record WHERE id = ?1", records)
     }
 
     /// The names of some records, by their rows.
@@ -196,17 +197,17 @@ impl Store {
     /// # Errors
     /// As [`Store::contents`].
     pub fn names(&self, records: &[i64]) -> Result<Vec<String>, StoreError> {
-        self.texts("SELECT name FROM record WHERE id = ?1", records)
+        self.columns("SELECT name FROM record WHERE id = ?1", records)
     }
 
-    fn texts(&self, sql: &str, records: &[i64]) -> Result<Vec<String>, StoreError> {
+    fn columns<T: FromSql>(&self, sql: &str, records: &[i64]) -> Result<Vec<T>, StoreError> {
         self.read(|db| {
             let mut statement = db.prepare_cached(sql)?;
-            let text = |record| {
-                let text = statement.query_row(params![record], |row| row.get(0)).optional()?;
-                text.ok_or(StoreError::Row { column: "record" })
+            let column = |record| {
+                let column = statement.query_row(params![record], |row| row.get(0)).optional()?;
+                column.ok_or(StoreError::Row { column: "record" })
             };
-            records.iter().map(text).collect()
+            records.iter().map(column).collect()
         })
     }
 
@@ -272,7 +273,7 @@ fn seal(db: &Transaction<'_>, pseudonym: Address, set: i64, sealings: &[Sealing]
     }
     // What was replaced before any set named it never will be named.
     db.execute(
-        "DELETE FROM record WHERE replaced = 1 AND patient = (SELECT patient FROM relationship WHERE pseudonym = ?1)
+        "DELETE FROM record WHERE replaced = 1 AND erased = 0 AND patient = (SELECT patient FROM relationship WHERE pseudonym = ?1)
          AND NOT EXISTS (SELECT 1 FROM sealing WHERE record = record.id)",
         params![pseudonym.as_slice()],
     )?;
@@ -368,7 +369,7 @@ mod tests {
         assert_eq!(store.set_by_root(ME, B256::ZERO), Ok(None));
         assert_eq!(store.set_by_root(Address::ZERO, ROOT), Ok(None));
         let rows: Vec<i64> = sealings.iter().map(|sealing| sealing.record).collect();
-        assert_eq!(store.contents(&rows), Ok(vec!["b".to_owned(), "a".to_owned()]));
+        assert_eq!(store.contents(&rows), Ok(vec![Some("b".to_owned()), Some("a".to_owned())]));
         assert_eq!(store.contents(&[]), Ok(vec![]));
         assert_eq!(store.contents(&[99]), Err(StoreError::Row { column: "record" }));
     }
@@ -389,7 +390,7 @@ mod tests {
         for (root, expected, content) in [(ROOT, &sealings, "a"), (new.root, &newer, "new")] {
             let stored = store.set_by_root(ME, root).unwrap().unwrap().sealings;
             assert_eq!(&stored, expected);
-            assert_eq!(store.contents(&[stored[1].record]), Ok(vec![content.to_owned()]));
+            assert_eq!(store.contents(&[stored[1].record]), Ok(vec![Some(content.to_owned())]));
         }
         let kept: i64 =
             store.read(|db| Ok(db.query_row("SELECT count(*) FROM record", [], |row| row.get(0))?)).unwrap();

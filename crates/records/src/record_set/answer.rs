@@ -1,6 +1,6 @@
 //! One category as it travels, and its verification.
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, FixedBytes};
 use lightclient::Fault;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::tree::Tree;
 use super::{CategoryProof, RecordSetAnchor, RecordSetError, commitment, leaf};
 use crate::category::Category;
-use crate::record::{Record, RecordError, RecordKey};
+use crate::record::{Record, RecordError, RecordKey, id_digest};
 
 /// Everything a steward holds of one category, with the proof that it is everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,34 @@ pub struct RecordItem {
     /// The canonical text of the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
+    /// In place of both, what is left of a record that was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Erased>,
+}
+
+/// What is left of an erased record. Salt and content are destroyed; the commitment says nothing without them, and
+/// still proves that this record, and no other, stood in this place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Erased {
+    /// `Type/id`.
+    pub name: String,
+    /// The time of the record's key, 8 bytes big-endian.
+    pub time: FixedBytes<8>,
+    /// The commitment to the salt and digest that were.
+    pub commitment: B256,
+}
+
+impl RecordItem {
+    /// A record as it was sealed.
+    pub const fn whole(leaf: B256, salt: B256, content: String) -> Self {
+        Self { leaf, salt: Some(salt), content: Some(content), erased: None }
+    }
+
+    /// A record that the steward does not give.
+    pub const fn missing(leaf: B256) -> Self {
+        Self { leaf, salt: None, content: None, erased: None }
+    }
 }
 
 impl core::fmt::Debug for RecordItem {
@@ -95,12 +123,21 @@ pub(super) fn judge(
     count: u64,
     item: &RecordItem,
 ) -> Result<RecordVerdict, RecordSetError> {
-    let (salt, content) = match (item.salt, &item.content) {
-        (Some(salt), Some(content)) => (salt, content),
-        (None, None) => return Ok(RecordVerdict::Missing { index, leaf: item.leaf }),
+    let altered = |reason| Ok(RecordVerdict::Altered { index, leaf: item.leaf, reason });
+    let (salt, content) = match (item.salt, &item.content, &item.erased) {
+        (Some(salt), Some(content), None) => (salt, content),
+        (None, None, None) => return Ok(RecordVerdict::Missing { index, leaf: item.leaf }),
+        (None, None, Some(Erased { name, time, commitment })) => {
+            let key = RecordKey { time: u64::from_be_bytes(time.0), id: id_digest(name) };
+            let found = leaf(category, key, *commitment);
+            return if found == item.leaf {
+                Ok(RecordVerdict::Erased { index, leaf: found, name: name.clone() })
+            } else {
+                altered(Alteration::Leaf { expected: item.leaf, found })
+            };
+        }
         _ => return Err(RecordSetError::HalfRecord { category, index }),
     };
-    let altered = |reason| Ok(RecordVerdict::Altered { index, leaf: item.leaf, reason });
     let record = match Record::from_canonical(content) {
         Ok(record) => record,
         Err(error) => return altered(Alteration::Content(error)),
@@ -175,6 +212,15 @@ pub enum RecordVerdict {
         /// In what it differs.
         reason: Alteration,
     },
+    /// The steward erased it and proves which record it was.
+    Erased {
+        /// The place of the record in its category.
+        index: u64,
+        /// The leaf on chain.
+        leaf: B256,
+        /// `Type/id`.
+        name: String,
+    },
     /// The steward did not give it.
     Missing {
         /// The place of the record in its category.
@@ -191,14 +237,14 @@ impl RecordVerdict {
     pub const fn verified(&self) -> Option<&VerifiedRecord> {
         match self {
             Self::Verified(record) => Some(record),
-            Self::Altered { .. } | Self::Missing { .. } => None,
+            Self::Altered { .. } | Self::Erased { .. } | Self::Missing { .. } => None,
         }
     }
 
     /// The place of the record in its category.
     pub const fn index(&self) -> u64 {
         match self {
-            Self::Altered { index, .. } | Self::Missing { index, .. } => *index,
+            Self::Altered { index, .. } | Self::Erased { index, .. } | Self::Missing { index, .. } => *index,
             Self::Verified(record) => record.index,
         }
     }
@@ -206,7 +252,7 @@ impl RecordVerdict {
     /// The leaf on chain.
     pub const fn leaf(&self) -> B256 {
         match self {
-            Self::Altered { leaf, .. } | Self::Missing { leaf, .. } => *leaf,
+            Self::Altered { leaf, .. } | Self::Erased { leaf, .. } | Self::Missing { leaf, .. } => *leaf,
             Self::Verified(record) => record.leaf,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use alloy_primitives::FixedBytes;
 #[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -89,7 +90,7 @@ impl Steward {
         let CategoryProof { count, salt, path, total } = self.set.category_proof(category);
         let records = self.set.records(category).iter().map(|sealed| {
             let (salt, content) = &self.contents[&sealed.key()];
-            RecordItem { leaf: sealed.leaf(), salt: Some(*salt), content: Some(content.clone()) }
+            RecordItem::whole(sealed.leaf(), *salt, content.clone())
         });
         CategoryAnswer { category, count, salt, path, total, records: records.collect() }
     }
@@ -274,7 +275,7 @@ fn tells_an_altered_record_from_a_missing_one() {
     let (steward, _) = Steward::of_vector();
     let mut answer = steward.answer(Category::Problems);
     let leaf = answer.records[1].leaf;
-    answer.records[0] = RecordItem { leaf: answer.records[0].leaf, salt: None, content: None };
+    answer.records[0] = RecordItem::missing(answer.records[0].leaf);
     answer.records[1].content = Some(r#"{"id":"x","resourceType":"Condition"}"#.to_owned());
     answer.records[2].content = Some(r#"{"id":"x", "resourceType":"Condition"}"#.to_owned());
     answer.records[3].salt = Some(B256::ZERO);
@@ -303,9 +304,40 @@ fn tells_an_altered_record_from_a_missing_one() {
 }
 
 #[test]
+fn tells_an_erased_record_from_a_missing_one() {
+    let (steward, _) = Steward::of_vector();
+    let whole = steward.answer(Category::Problems);
+    let item = &whole.records[2];
+    let record = Record::from_canonical(item.content.as_deref().unwrap()).unwrap();
+    let erased = Erased {
+        name: record.name(),
+        time: FixedBytes(record.key().time.to_be_bytes()),
+        commitment: commitment(item.salt.unwrap(), record.digest()),
+    };
+    let verdict = |erased: &Erased| {
+        let mut answer = whole.clone();
+        answer.records[2] = RecordItem { erased: Some(erased.clone()), ..RecordItem::missing(item.leaf) };
+        steward.verify(&answer).unwrap().records()[2].clone()
+    };
+    let (index, leaf) = (2, item.leaf);
+    assert_eq!(verdict(&erased), RecordVerdict::Erased { index, leaf, name: record.name() });
+    for lie in [
+        Erased { name: "Condition/other".to_owned(), ..erased.clone() },
+        Erased { time: FixedBytes([0; 8]), ..erased.clone() },
+        Erased { commitment: B256::ZERO, ..erased },
+    ] {
+        assert!(matches!(verdict(&lie), RecordVerdict::Altered { index: 2, .. }), "{lie:?}");
+    }
+}
+
+#[test]
 fn refuses_half_a_record() {
     let (steward, _) = Steward::of_vector();
     let half = Err(RecordSetError::HalfRecord { category: Category::Problems, index: 2 });
+    let mut answer = steward.answer(Category::Problems);
+    let nothing = Erased { name: String::new(), time: FixedBytes([0; 8]), commitment: B256::ZERO };
+    answer.records[2].erased = Some(nothing);
+    assert_eq!(steward.verify(&answer), half);
     let mut answer = steward.answer(Category::Problems);
     answer.records[2].salt = None;
     assert_eq!(steward.verify(&answer), half);

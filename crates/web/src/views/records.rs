@@ -141,7 +141,7 @@ impl EntryView {
         let index = verdict.index();
         let (state, broken_rung) = match verdict {
             RecordVerdict::Altered { .. } => ("altered", Some("digest")),
-            RecordVerdict::Missing { .. } => ("missing", Some("record")),
+            RecordVerdict::Erased { .. } | RecordVerdict::Missing { .. } => ("missing", Some("record")),
             RecordVerdict::Verified(_) => ("verified", None),
         };
         let record = RecordProofView {

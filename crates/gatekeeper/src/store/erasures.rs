@@ -1,0 +1,147 @@
+//! Erasures: records that are gone for good.
+
+use alloy_primitives::B256;
+use records::category::Category;
+use records::record_set::commitment;
+use rusqlite::{Connection, Transaction, params};
+
+use super::records::add_records;
+use super::{NewRecord, Store, StoreError, hash};
+
+impl Store {
+    /// Destroys content, digest and salts of a record in all its versions and adds a note, which is filed where the record
+    /// was; returns how many versions there were. Without any, nothing is added. May be called again if it fails.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn erase(
+        &self,
+        patient: &str,
+        name: &str,
+        note: impl FnOnce(Category) -> NewRecord,
+    ) -> Result<usize, StoreError> {
+        let versions = self.write(|db| {
+            let versions = versions(db, patient, name)?;
+            let Some(newest) = versions.last() else { return Ok(0) };
+            let category = Category::from_number(newest.category).ok_or(StoreError::Row { column: "category" })?;
+            for version in &versions {
+                forget_salts(db, version)?;
+                db.execute(
+                    "UPDATE record SET content = '', digest = zeroblob(32), replaced = 1, erased = 1 WHERE id = ?1",
+                    params![version.record],
+                )?;
+            }
+            add_records(db, patient, &[note(category)])?;
+            Ok::<_, StoreError>(versions.len())
+        })?;
+        self.empty_log()?;
+        Ok(versions)
+    }
+}
+
+struct Version {
+    record: i64,
+    category: u8,
+    digest: B256,
+}
+
+fn versions(db: &Connection, patient: &str, name: &str) -> Result<Vec<Version>, StoreError> {
+    let mut statement = db.prepare(
+        "SELECT id, category, digest FROM record WHERE patient = ?1 AND name = ?2 AND erased = 0 ORDER BY id",
+    )?;
+    let mut rows = statement.query(params![patient, name])?;
+    let mut versions = Vec::new();
+    while let Some(row) = rows.next()? {
+        let digest = hash("digest", &row.get::<_, Vec<u8>>(2)?)?;
+        versions.push(Version { record: row.get(0)?, category: row.get(1)?, digest });
+    }
+    Ok(versions)
+}
+
+/// Puts commitments in the place of the salts of a version.
+fn forget_salts(db: &Transaction<'_>, version: &Version) -> Result<(), StoreError> {
+    let mut statement =
+        db.prepare("SELECT pseudonym, first, salt FROM sealing WHERE record = ?1 AND salt IS NOT NULL")?;
+    let mut rows = statement.query(params![version.record])?;
+    while let Some(row) = rows.next()? {
+        let (pseudonym, first): (Vec<u8>, i64) = (row.get(0)?, row.get(1)?);
+        let commitment = commitment(hash("salt", &row.get::<_, Vec<u8>>(2)?)?, version.digest);
+        db.execute(
+            "UPDATE sealing SET salt = NULL, commitment = ?4 WHERE pseudonym = ?1 AND record = ?2 AND first = ?3",
+            params![pseudonym, version.record, first, commitment.as_slice()],
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::Address;
+
+    use super::*;
+    use crate::store::tests::{PATIENT, bound, record, scratch};
+    use crate::store::{Imported, Seal};
+
+    const ME: Address = Address::repeat_byte(1);
+    const SECRET: &str = "a secret that must not be found in any file of the store";
+
+    fn set(store: &Store, root: u8) -> Vec<crate::store::Sealing> {
+        let (version, sealings) = store.records_to_seal(ME, || Ok([0x5a; 32])).unwrap();
+        store.add_set(ME, B256::repeat_byte(root), &[[5; 32]; 16], version, &sealings).unwrap();
+        sealings
+    }
+
+    #[test]
+    fn leaves_nothing_of_a_record_in_any_file_and_keeps_it_away() {
+        let (store, folder) = scratch();
+        store
+            .add_records(PATIENT, "Ada", &[record("Condition/1", 1, SECRET), record("Condition/2", 1, "b")])
+            .unwrap();
+        bound(&store, ME);
+        let before = set(&store, 1);
+        let newer = [record("Condition/1", 1, &format!("{SECRET}, newer"))];
+        store.add_records(PATIENT, "Ada", &newer).unwrap();
+        set(&store, 2);
+        let found = || {
+            let files = std::fs::read_dir(folder.path())
+                .unwrap()
+                .map(|file| std::fs::read(file.unwrap().path()).unwrap());
+            files
+                .filter(|bytes| {
+                    [SECRET.as_bytes(), &[0x5a; 32]]
+                        .iter()
+                        .any(|secret| bytes.windows(secret.len()).any(|window| window == *secret))
+                })
+                .count()
+        };
+        assert!(found() > 0);
+        assert_eq!(store.erase(PATIENT, "Condition/9", |_| panic!("there is none")), Ok(0));
+        assert_eq!(store.erase("nobody", "Condition/1", |_| panic!("there is none")), Ok(0));
+        let note = |category: Category| record("Provenance/erased", category.number(), "note");
+        assert_eq!(store.erase(PATIENT, "Condition/1", note), Ok(2));
+        // The other record's salt is the same in this test.
+        store
+            .write(|db| {
+                db.execute("UPDATE sealing SET salt = zeroblob(32) WHERE salt NOT NULL", [])
+                    .map_err(StoreError::from)
+            })
+            .unwrap();
+        store.empty_log().unwrap();
+        assert_eq!(found(), 0);
+
+        // Old sets still make up their roots.
+        let stored = store.set_by_root(ME, B256::repeat_byte(1)).unwrap().unwrap().sealings;
+        let erased = stored.iter().find(|sealing| sealing.key == before[0].key).unwrap();
+        let Seal::Whole { salt, digest } = before[0].seal else { panic!("{before:?}") };
+        assert_eq!(erased.seal, Seal::Erased { commitment: commitment(B256::new(salt), digest) });
+        assert_eq!(store.contents(&[erased.record]), Ok(vec![None]));
+        // The next one has the note instead, and an import does not bring the record back.
+        assert_eq!(
+            store.add_records(PATIENT, "Ada", &newer),
+            Ok(Imported { added: 0, replaced: 0, unchanged: 1 })
+        );
+        let records = set(&store, 3).iter().map(|sealing| sealing.record).collect::<Vec<_>>();
+        assert_eq!(store.names(&records), Ok(vec!["Condition/2".to_owned(), "Provenance/erased".to_owned()]));
+        assert_eq!(store.erase(PATIENT, "Condition/1", note), Ok(0));
+    }
+}
