@@ -8,6 +8,7 @@
 //! system's last flush (`synchronous = NORMAL`): a nonce that is lost that way is of a request that has expired by the
 //! time the machine is up again, and anything else can be done again.
 
+mod access_requests;
 mod accesses;
 mod anchors;
 mod erasures;
@@ -23,6 +24,7 @@ use alloy_primitives::{Address, B256};
 use lightclient::Fault;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+pub use access_requests::Asked;
 pub use accesses::Access;
 pub use invitations::{Bound, InvitationError};
 pub use nonces::NonceUse;
@@ -272,10 +274,11 @@ fn address(column: &'static str, bytes: &[u8]) -> Result<Address, StoreError> {
 }
 
 /// Applied in this order; the number of those applied is the file's `user_version`.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_anchors.sql"),
     include_str!("../migrations/0003_history.sql"),
+    include_str!("../migrations/0004_access_requests.sql"),
 ];
 /// How long a writer waits for another one.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);

@@ -117,12 +117,7 @@ async fn what_others_write_is_sealed_with_its_author_and_only_they_may_replace_i
     let browser = stack.browser();
     let patient = stack.redeem(&browser, &stack.invitation_of("ada"), 1).await;
     let me = patient.address();
-    let relationship = RelationshipId {
-        chain_id: stack.network.rules.chain_id,
-        contract: stack.network.relationships.address,
-        patient: me,
-        steward: stack.steward,
-    };
+    let relationship = stack.relationship(me);
     let (vendor, reader) = (key(2), key(3));
     let write = |author: &SigningKey, name, category, kilograms: &[u32]| {
         let records = (1..)

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use client::{HttpAnswer, Platform};
 use protocol::answer::RefusalCode;
-use protocol::request::{Call, HeadRef, Method, Origin};
+use protocol::request::{Call, HeadRef, METHODS, Method, Origin};
 use records::category::{Categories, Category};
 use serde_json::Value;
 
@@ -211,6 +211,7 @@ fn is_as_described(stack: &Stack) {
     for code in codes {
         serde_json::from_value::<RefusalCode>(code.clone()).unwrap();
     }
+    assert_eq!(schemas["Call"]["properties"]["method"]["enum"], serde_json::json!(METHODS));
     for method in schemas["Call"]["properties"]["method"]["enum"].as_array().unwrap() {
         assert!(text.contains(&format!("| `{}` |", method.as_str().unwrap())), "{method}");
     }

@@ -11,11 +11,13 @@
 //! Source: RFC 9421 §2.4 (`;req`); `docs/gatekeeper-protocol.md`.
 
 use alloy_primitives::{Address, B256};
-use lightclient::{Fault, UnixTime};
+use lightclient::{BlockNumber, Fault, UnixTime};
+use records::category::Categories;
 use records::json::{JsonLimits, parse_json};
 use records::record_set::{CategoryAnswer, ListItem};
 use serde::{Deserialize, Serialize};
 
+use crate::access_request::AccessRequest;
 use crate::httpsig::{
     self, CONTENT_TYPE, HeaderFields, HttpSignatureError, Message, Origin, Parameters, SIGNATURE_INPUT,
     SignedHeaders, field, signature_item,
@@ -34,6 +36,36 @@ pub struct RecordsAnswer {
     /// One answer per category asked, in the order of the categories.
     pub categories: Vec<CategoryAnswer>,
 }
+
+/// What `describe` answers, sealed: what the chain lets the signer do, as the gatekeeper would decide now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Description {
+    /// The block of the decision.
+    pub block: BlockNumber,
+    /// Categories that the signer may read.
+    pub read: Categories,
+    /// Categories that the signer may add records to.
+    pub write: Categories,
+    /// First second at which that no longer holds; absent for an open end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixTime>,
+    /// The methods of this gatekeeper.
+    pub methods: Vec<String>,
+}
+
+/// What `access.requests` answers, sealed: the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequestsAnswer {
+    /// The requests that wait.
+    pub requests: Vec<AccessRequest>,
+}
+
+/// What `access.request` and `access.dismiss` answer, sealed: that it was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoneAnswer {}
 
 /// What `records.list` answers, sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 //! exactly right. The protocol is written down for a second implementation in `docs/gatekeeper-protocol.md`.
 
 pub mod access_log;
+pub mod access_request;
 pub mod answer;
 pub mod checkpoint;
 pub mod contracts;

@@ -15,6 +15,7 @@ use alloy_primitives::{Address, B256};
 use lightclient::{BlockNumber, UnixTime};
 use records::category::{Categories, Category};
 
+use crate::access_request::AccessRequest;
 use crate::contribution::Contribution;
 use crate::httpsig::{self, CONTENT_TYPE, Message, Parameters, SIGNATURE_INPUT, SignedHeaders, field};
 use crate::keys::SigningKey;
@@ -48,6 +49,20 @@ pub struct Call {
 /// What a call asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Method {
+    /// `describe`: what the signer may do.
+    Describe,
+    /// `access.dismiss`: forget a request for access.
+    DismissRequest {
+        /// Whose.
+        from: Address,
+    },
+    /// `access.request`: ask the patient for a grant.
+    RequestAccess {
+        /// What for.
+        request: AccessRequest,
+    },
+    /// `access.requests`: who asks for a grant.
+    ListRequests,
     /// `accesses.list`: who read the patient's records, or tried to.
     ListAccesses {
         /// Only entries before this one; `None` for the newest.
@@ -88,6 +103,10 @@ impl Method {
     /// The stable name on the wire.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::Describe => "describe",
+            Self::DismissRequest { .. } => "access.dismiss",
+            Self::RequestAccess { .. } => "access.request",
+            Self::ListRequests => "access.requests",
             Self::ListAccesses { .. } => "accesses.list",
             Self::ListRecords { .. } => "records.list",
             Self::ReadHistory { .. } => "records.history",
@@ -104,7 +123,12 @@ impl Method {
             Self::ReadHistory { category, .. } | Self::WriteRecords { category, .. } => {
                 Some(Categories::NONE.with(*category))
             }
-            Self::ListAccesses { .. } | Self::RedeemInvitation { .. } => None,
+            Self::RequestAccess { request } => Some(request.categories),
+            Self::Describe
+            | Self::DismissRequest { .. }
+            | Self::ListRequests
+            | Self::ListAccesses { .. }
+            | Self::RedeemInvitation { .. } => None,
         }
     }
 }
@@ -303,6 +327,19 @@ impl VerifiedCall {
 pub const CALL_PATH: &str = "/v1/call";
 /// Seconds that a call may live.
 pub const LIFETIME: u64 = 60;
+/// The names of all methods.
+pub const METHODS: [&str; 10] = [
+    "access.dismiss",
+    "access.request",
+    "access.requests",
+    "accesses.list",
+    "describe",
+    "invitation.redeem",
+    "records.history",
+    "records.list",
+    "records.read",
+    "records.write",
+];
 /// The most record sets in one question about their history.
 pub const MAX_REVISIONS: usize = 64;
 /// The most bytes of a call's body.

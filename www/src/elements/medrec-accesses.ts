@@ -86,6 +86,8 @@ export class MedrecAccesses extends LitElement {
         const all = method === 'records.history' ? activity.versions(what) : method === 'records.list' ? activity.list(what) : what;
         return refusal === null ? activity.read(all) : activity.tried(all);
       }
+      case 'access.request':
+        return refusal === null ? activity.asked(what) : activity.refusedCall(method);
       case 'records.write':
         return refusal === null ? activity.added(what) : activity.triedToAdd(what);
     }

@@ -393,6 +393,7 @@ export const en = {
     everything: 'everything',
     versions: (what: string): string => `every version of ${what}`,
     list: (what: string): string => `the list of ${what}`,
+    asked: (what: string): string => `asked for access to ${what}`,
     added: (what: string): string => `added to ${what}`,
     triedToAdd: (what: string): string => `wanted to add to ${what} and was refused`,
     listed: 'looked at this list',

@@ -384,6 +384,7 @@ export const zh: Text = {
     everything: '全部记录',
     versions: (what) => `${what}的所有版本`,
     list: (what) => `${what}的目录`,
+    asked: (what) => `请求查看${what}`,
     added: (what) => `添加了${what}`,
     triedToAdd: (what) => `想添加${what}，被拒绝`,
     listed: '查看了这份列表',

@@ -8,24 +8,32 @@ use std::sync::Arc;
 use alloy_primitives::{Address, B256};
 use client::Head;
 use lightclient::BlockNumber;
-use protocol::answer::{InvitationAnswer, ListAnswer, RecordsAnswer, RefusalCode, WriteAnswer};
+use protocol::access_request::AccessRequest;
+use protocol::answer::{
+    Description, DoneAnswer, InvitationAnswer, ListAnswer, RecordsAnswer, RefusalCode, RequestsAnswer,
+    WriteAnswer,
+};
 use protocol::contribution::{Contribution, ContributionError, filed_under};
 use protocol::grant::{AccessAsk, decide};
-use protocol::layout::{RelationshipQuery, Right};
-use protocol::request::{Call, InvitationCode, Method, VerifiedCall};
-use records::category::Category;
+use protocol::layout::{MemberStatus, RelationshipQuery, RelationshipStatus, Right};
+use protocol::request::{Call, InvitationCode, METHODS, Method, VerifiedCall};
+use records::category::{Categories, Category};
 use serde::Serialize;
 
 use super::Gatekeeper;
 use crate::audit::{self, Outcome};
 use crate::chain::AccessState;
 use crate::refusal::Refused;
-use crate::store::{Access, NewRecord, StoreError};
+use crate::store::{Access, Asked, NewRecord, StoreError};
 
 impl Gatekeeper {
     /// Does what a verified call asks for, and returns the content of the answer.
     pub(super) async fn answer_call(&self, call: &VerifiedCall) -> Result<Vec<u8>, Refused> {
         match &call.call().method {
+            Method::Describe => self.describe(call).await,
+            Method::DismissRequest { from } => self.dismiss_request(call, *from).await,
+            Method::RequestAccess { request } => self.request_access(call, request).await,
+            Method::ListRequests => self.list_requests(call).await,
             Method::ListAccesses { before } => self.list_accesses(call, *before).await,
             Method::ListRecords { .. } | Method::ReadRecords { .. } | Method::ReadHistory { .. } => {
                 self.read_records(call).await
@@ -35,6 +43,80 @@ impl Gatekeeper {
             }
             Method::RedeemInvitation { code } => self.redeem(call, code).await,
         }
+    }
+
+    /// What the signer may do. Nothing about the patient is given out that is not on chain, so there is no entry.
+    async fn describe(&self, call: &VerifiedCall) -> Result<Vec<u8>, Refused> {
+        let (head, state) = self.access_state(call).await?;
+        let (relationship, signer) = (self.relationship(call.call()), call.signer());
+        let may = |category, right| {
+            let ask = ask(call, Categories::NONE.with(category), right);
+            decide(&ask, &state.relationship, state.terms.as_ref(), head.header().timestamp()).is_ok()
+        };
+        let read: Categories = Category::ALL.into_iter().filter(|one| may(*one, Right::Read)).collect();
+        let write = Category::ALL.into_iter().filter(|one| {
+            let is_filed_so = signer != relationship.patient || *one == Category::OwnData;
+            is_filed_so && may(*one, Right::Contribute)
+        });
+        to_json(&Description {
+            block: head.header().number(),
+            read,
+            write: write.collect(),
+            until: state.terms.and_then(|terms| terms.until),
+            methods: METHODS.map(str::to_owned).into(),
+        })
+    }
+
+    async fn request_access(&self, call: &VerifiedCall, request: &AccessRequest) -> Result<Vec<u8>, Refused> {
+        let (signer, created) = (call.signer(), call.created());
+        let malformed = |reason: String| Refused::new(RefusalCode::Malformed, reason);
+        request.verify(&self.relationship(call.call())).map_err(|error| malformed(error.to_string()))?;
+        if request.from != signer || request.at.abs_diff(created) > MAX_REQUEST_AGE {
+            let refused = malformed("the request is not of the call's signer, or not of now".to_owned());
+            return Err(
+                refused.with(format!("{signer} at {created}"), format!("{} at {}", request.from, request.at))
+            );
+        }
+        let (head, state) = self.access_state(call).await?;
+        let block = head.header().number();
+        let status = state.relationship.status;
+        if status != RelationshipStatus::Active {
+            let refused = Refused::new(RefusalCode::RelationshipNotActive, "the relationship is not active");
+            return Err(refused.with("active", status.name()).at(block));
+        }
+        let member = self.chain.client().member(&head, signer).await?;
+        if member.is_none_or(|member| member.status != MemberStatus::Active) {
+            return Err(
+                Refused::new(RefusalCode::NotAMember, "only members of the network may ask").at(block)
+            );
+        }
+        let (pseudonym, now) = (call.call().patient, self.now());
+        let text = String::from_utf8(to_json(request)?).map_err(|error| malformed(error.to_string()))?;
+        let asked =
+            self.store.run(move |store| store.keep_access_request(pseudonym, signer, now, &text)).await?;
+        if asked == Asked::TooMany {
+            return Err(Refused::new(
+                RefusalCode::TooManyRequests,
+                "asked within the hour, or too many wait",
+            )
+            .at(block));
+        }
+        self.log(call, block, None).await?;
+        to_json(&DoneAnswer {})
+    }
+
+    async fn list_requests(&self, call: &VerifiedCall) -> Result<Vec<u8>, Refused> {
+        let (pseudonym, now) = (self.only_patient(call)?, self.now());
+        let texts = self.store.run(move |store| store.access_requests(pseudonym, now)).await?;
+        let requests = texts.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>();
+        let requests = requests.map_err(|_form| StoreError::Row { column: "request" })?;
+        to_json(&RequestsAnswer { requests })
+    }
+
+    async fn dismiss_request(&self, call: &VerifiedCall, from: Address) -> Result<Vec<u8>, Refused> {
+        let pseudonym = self.only_patient(call)?;
+        self.store.run(move |store| store.dismiss_access_request(pseudonym, from)).await?;
+        to_json(&DoneAnswer {})
     }
 
     async fn redeem(&self, call: &VerifiedCall, code: &InvitationCode) -> Result<Vec<u8>, Refused> {
@@ -114,9 +196,7 @@ impl Gatekeeper {
     ) -> Result<(BlockNumber, Arc<AccessState>), Refused> {
         let (head, state) = self.access_state(call).await?;
         let block = head.header().number();
-        let Call { patient, steward, .. } = *call.call();
-        let categories = call.call().method.categories().unwrap_or_default();
-        let ask = AccessAsk { patient, steward, reader: call.signer(), categories, right };
+        let ask = ask(call, call.call().method.categories().unwrap_or_default(), right);
         let at = head.header().timestamp();
         let decision = decide(&ask, &state.relationship, state.terms.as_ref(), at);
         let refused = decision.err().map(|refusal| Refused::from(refusal).at(block));
@@ -190,6 +270,11 @@ impl Gatekeeper {
     }
 }
 
+fn ask(call: &VerifiedCall, categories: Categories, right: Right) -> AccessAsk {
+    let Call { patient, steward, .. } = *call.call();
+    AccessAsk { patient, steward, reader: call.signer(), categories, right }
+}
+
 fn malformed(error: ContributionError) -> Refused {
     Refused::new(RefusalCode::Malformed, error.to_string())
 }
@@ -198,5 +283,7 @@ fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, Refused> {
     serde_json::to_vec(answer).map_err(|error| StoreError::RecordSet { reason: error.to_string() }.into())
 }
 
+/// Seconds that a request for access and the call that brings it may lie apart: what a wrong clock is corrected by.
+const MAX_REQUEST_AGE: u64 = 600;
 /// Entries of the access log that are listed at once: about 0.7 MB.
 const MAX_LISTED: u32 = 1_000;

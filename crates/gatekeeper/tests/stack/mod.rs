@@ -18,6 +18,7 @@ use protocol::invitation::Invitation;
 use protocol::keys::{EncryptionKey, SigningKey};
 use protocol::layout::{HistoryQuery, RelationshipQuery};
 use protocol::network::Network;
+use protocol::relationship::RelationshipId;
 use protocol::request::{Call, HeadRef, Method, Origin, sign_call};
 use records::record_set::RecordSetAnchor;
 use serde_json::Value;
@@ -80,14 +81,33 @@ impl Stack {
         };
         let identity: Value = serde_json::from_str(&stack.command(&["init"])).unwrap();
         stack.steward = identity["address"].as_str().unwrap().parse().unwrap();
-        let admit = ["operator", "admit", "--network", text(&network), "--key-file", text(&operator)];
-        let member =
-            ["--member", identity["address"].as_str().unwrap(), "--kind", "provider", "--name", "Test"];
-        let place = ["--endpoint", &origin, "--encryption-key", identity["encryptionKey"].as_str().unwrap()];
-        output("medrec", &[&admit[..], &member, &place].concat());
+        stack.admit(
+            identity["address"].as_str().unwrap(),
+            &origin,
+            identity["encryptionKey"].as_str().unwrap(),
+        );
         stack.seed("general-devora-orn.json.gz");
         stack.start_gatekeeper();
         stack
+    }
+
+    /// Makes somebody a member of the network.
+    pub(crate) fn admit(&self, member: &str, origin: &str, encryption_key: &str) {
+        let (network, operator) = (self.folder.join("network.json"), self.folder.join("operator.key"));
+        let admit = ["operator", "admit", "--network", text(&network), "--key-file", text(&operator)];
+        let member = ["--member", member, "--kind", "provider", "--name", member];
+        let place = ["--endpoint", origin, "--encryption-key", encryption_key];
+        output("medrec", &[&admit[..], &member, &place].concat());
+    }
+
+    /// The relationship of a patient with the steward.
+    pub(crate) fn relationship(&self, patient: Address) -> RelationshipId {
+        RelationshipId {
+            chain_id: self.network.rules.chain_id,
+            contract: self.network.relationships.address,
+            patient,
+            steward: self.steward,
+        }
     }
 
     /// Takes in a committed bundle.

@@ -54,7 +54,7 @@ pub enum RefusalCode {
     NoGrant,
     /// There is no such relationship.
     NoRelationship,
-    /// The steward is no active member of the network.
+    /// The steward, or who asks for access, is no active member of the network.
     NotAMember,
     /// The request was signed in the future, or the client's clock is ahead.
     NotYetValid,

@@ -6,6 +6,8 @@ use alloy_primitives::{Address, B256};
 use lightclient::{ProvenSlot, UnixTime};
 use records::category::Categories;
 use records::record_set::RecordSetAnchor;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::LayoutError;
 use super::word::{Fields, Word, address, bind, data, exactly, length, mapping, offset, variable};
@@ -274,6 +276,24 @@ impl Rights {
     /// The rights in the set, in the order of their bits.
     pub fn iter(self) -> impl Iterator<Item = Right> {
         Right::ALL.into_iter().filter(move |&right| self.contains(right))
+    }
+}
+
+impl Serialize for Rights {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Right::name))
+    }
+}
+
+/// Reads a list of names in which no name is unknown or given twice, and of which there is one.
+impl<'de> Deserialize<'de> for Rights {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        let bits = names.iter().try_fold(0, |bits, name| {
+            let right = Right::ALL.into_iter().find(|right| right.name() == name)?;
+            (bits & right.bit() == 0).then_some(bits | right.bit())
+        });
+        bits.and_then(Self::from_bits).ok_or_else(|| D::Error::custom("not a list of distinct rights"))
     }
 }
 

@@ -13,7 +13,9 @@ impl Call {
     /// The body of the call, to be signed and sent as it is.
     pub fn to_body(&self) -> Vec<u8> {
         let params = match &self.method {
-            Method::ListAccesses { before: None } => json!({}),
+            Method::Describe | Method::ListRequests | Method::ListAccesses { before: None } => json!({}),
+            Method::DismissRequest { from } => json!({ "from": from }),
+            Method::RequestAccess { request } => json!(request),
             Method::ListAccesses { before: Some(number) } => json!({ "before": number }),
             Method::ListRecords { categories } | Method::ReadRecords { categories } => {
                 json!({ "categories": categories })
@@ -62,6 +64,13 @@ impl Call {
 
 fn parse_method(name: &str, params: Value) -> Result<Method, CallError> {
     match name {
+        "access.dismiss" => {
+            let DismissParams { from } = read(params)?;
+            Ok(Method::DismissRequest { from })
+        }
+        "access.request" => Ok(Method::RequestAccess { request: read(params)? }),
+        "access.requests" => read(params).map(|NoParams {}| Method::ListRequests),
+        "describe" => read(params).map(|NoParams {}| Method::Describe),
         "accesses.list" => {
             let ListParams { before } = read(params)?;
             if before.is_some_and(|number| number < 2) {
@@ -125,6 +134,16 @@ struct WireCall {
 struct WireHead {
     number: u64,
     hash: B256,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoParams {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DismissParams {
+    from: Address,
 }
 
 #[derive(Deserialize)]

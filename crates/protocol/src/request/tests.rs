@@ -1,5 +1,7 @@
 //! Tests of calls: a vector of another implementation, every rule once, every byte changed.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::Bytes;
 #[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
@@ -12,6 +14,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::answer::RefusalCode;
+use crate::layout::Rights;
 use crate::relationship::RelationshipId;
 
 mod medrec2;
@@ -393,7 +396,12 @@ fn every_method_survives_the_way_through_a_body() {
         head: HeadRef { number: 7, hash: B256::repeat_byte(4) },
         reply_key: [5; 32],
     };
+    let mut named = BTreeSet::new();
     for method in [
+        Method::Describe,
+        Method::DismissRequest { from: Address::repeat_byte(8) },
+        Method::ListRequests,
+        Method::RequestAccess { request: access_request() },
         Method::ListAccesses { before: None },
         Method::ListAccesses { before: Some(2) },
         Method::ListRecords { categories: Categories::ALL },
@@ -405,9 +413,18 @@ fn every_method_survives_the_way_through_a_body() {
         },
         Method::RedeemInvitation { code: InvitationCode([6; 16]) },
     ] {
+        named.insert(method.name());
         let call = call(method);
         assert_eq!(Call::parse(&call.to_body()), Ok(call));
     }
+    assert_eq!(named, METHODS.into());
+}
+
+fn access_request() -> AccessRequest {
+    let key = SigningKey::from_bytes(&[9; 32]).unwrap();
+    let relationship = Vector::load().context();
+    AccessRequest::sign(&key, &relationship, (Categories::ALL, Rights::READ), "for you", 1_800_000_000)
+        .unwrap()
 }
 
 #[test]
