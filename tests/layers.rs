@@ -15,7 +15,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
     ("client", &["lightclient", "protocol", "records"]),
     ("cli", &["client", "lightclient", "protocol", "records"]),
     // What a provider's database looks like is nobody's business but its mapping's.
-    ("sources", &["lightclient"]),
+    ("sources", &["lightclient", "records"]),
     ("gatekeeper", &["client", "lightclient", "protocol", "records", "sources"]),
     ("web", &["client", "lightclient", "protocol", "records", "view"]),
     // Prover and verifier must not share a bug.

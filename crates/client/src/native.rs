@@ -1,7 +1,7 @@
 //! The native edge: HTTP by reqwest, the system's clock and randomness, heads in memory or in a folder.
 //!
-//! For the gatekeeper, the command line and the tests; the browser has its own edge in `web`. Plain HTTP only for now:
-//! everything that matters is signed or proven, but who asks what is visible to the network.
+//! For the gatekeeper, the command line and the tests; the browser has its own edge in `web`. HTTPS with the certificates
+//! of the system; by plain HTTP everything that matters is signed or proven, too, but who asks what is visible to the network.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -29,11 +29,12 @@ impl<S: HeadStore> Native<S> {
     /// # Errors
     /// [`TransportError::Connection`] if the HTTP client cannot be built.
     pub fn new(heads: S) -> Result<Self, TransportError> {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(|error| TransportError::Connection { reason: describe(&error) })?;
+        // Fails only if it was done before.
+        let _done = rustls::crypto::ring::default_provider().install_default();
+        let builder = || reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        // A system without any certificates does without HTTPS.
+        let http = builder().build().or_else(|_none| builder().tls_certs_only([]).build());
+        let http = http.map_err(|error| TransportError::Connection { reason: describe(&error) })?;
         Ok(Self { http, heads })
     }
 

@@ -11,12 +11,13 @@ use client::ClientError;
 use lightclient::UnixTime;
 use protocol::invitation::{Invitation, InvitationCode};
 use serde_json::json;
+use sources::{BackendKey, FhirSettings, Source};
 
 use crate::bundle::{Bundle, BundleError};
 use crate::config::{Config, ConfigError, TEMPLATE};
 use crate::erasure::{Eraser, ErasureError, erase};
 use crate::gatekeeper::{Gatekeeper, StartError, load_network};
-use crate::intake::{self, IntakeError, take_in};
+use crate::intake::{Intake, IntakeError, take_in};
 use crate::keys::{KeyFileError, Keys};
 use crate::server::serve;
 use crate::store::{InvitationError, Store, StoreError};
@@ -27,7 +28,8 @@ usage: medrec-gatekeeper <command> --config FILE
 
   init      write FILE if there is none, to be filled in; then make the keys; prints {address, encryptionKey}
   import    --bundle FILE [--bundle FILE ...]   take in FHIR bundles (.json, .json.gz)
-            --source FILE                       or what a mapping finds in an existing database (docs/sources.md)
+            --source FILE [--patient ID ...]    or what a source holds: a database or FHIR server (docs/sources.md)
+  jwks      --source FILE                       print the public key to register with a FHIR server; makes it if need be
   erase     --patient ID --record TYPE/ID       destroy a record in all its versions, and say so in its place
   patients  print every patient as JSON
   invite    --patient ID                        print an invitation, good once
@@ -55,10 +57,17 @@ pub enum Command {
         /// The files.
         bundles: Vec<PathBuf>,
     },
-    /// Takes in what a mapping finds in an existing database.
+    /// Takes in what a source holds.
     ImportSource {
-        /// The mapping.
-        mapping: PathBuf,
+        /// What describes the source.
+        source: PathBuf,
+        /// Patients to take in beside those that the source says.
+        patients: Vec<String>,
+    },
+    /// Prints the public key for a FHIR server.
+    Jwks {
+        /// What describes the server.
+        source: PathBuf,
     },
     /// Makes the keys.
     Init,
@@ -85,35 +94,37 @@ pub fn parse_arguments(
     let usage = |reason: String| CommandError::Usage { reason };
     let mut arguments = arguments.into_iter();
     let name = arguments.next().ok_or_else(|| usage("no command".to_owned()))?;
-    let (mut config, mut patient, mut record, mut source, mut to) = (None, None, None, None, None);
-    let mut bundles = Vec::new();
+    let (mut config, mut record, mut source, mut to) = (None, None, None, None);
+    let (mut patients, mut bundles) = (Vec::new(), Vec::new());
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or_else(|| usage(format!("{option} without a value")))?;
         match (option.as_str(), name.as_str()) {
             ("--config", _) if config.is_none() => config = Some(PathBuf::from(value)),
-            ("--patient", "erase" | "invite") if patient.is_none() => patient = Some(value),
+            ("--patient", "import") => patients.push(value),
+            ("--patient", "erase" | "invite") if patients.is_empty() => patients.push(value),
             ("--record", "erase") if record.is_none() => record = Some(value),
             ("--bundle", "import") => bundles.push(PathBuf::from(value)),
-            ("--source", "import") if source.is_none() => source = Some(PathBuf::from(value)),
+            ("--source", "import" | "jwks") if source.is_none() => source = Some(PathBuf::from(value)),
             ("--to", "backup") if to.is_none() => to = Some(PathBuf::from(value)),
             _ => return Err(usage(format!("{name} takes no {option}, or not twice"))),
         }
     }
     let command = match name.as_str() {
         "backup" => Command::Backup { to: to.ok_or_else(|| usage("backup needs --to".to_owned()))? },
-        "erase" => match (patient, record) {
+        "erase" => match (patients.pop(), record) {
             (Some(patient), Some(record)) => Command::Erase { patient, record },
             _ => return Err(usage("erase needs --patient and --record".to_owned())),
         },
         "import" => match (source, bundles.is_empty()) {
-            (None, false) => Command::Import { bundles },
-            (Some(mapping), true) => Command::ImportSource { mapping },
+            (None, false) if patients.is_empty() => Command::Import { bundles },
+            (Some(source), true) => Command::ImportSource { source, patients },
             _ => return Err(usage("import needs --bundle or --source".to_owned())),
         },
         "init" => Command::Init,
-        "invite" => {
-            Command::Invite { patient: patient.ok_or_else(|| usage("invite needs --patient".to_owned()))? }
-        }
+        "invite" => Command::Invite {
+            patient: patients.pop().ok_or_else(|| usage("invite needs --patient".to_owned()))?,
+        },
+        "jwks" => Command::Jwks { source: source.ok_or_else(|| usage("jwks needs --source".to_owned()))? },
         "patients" => Command::Patients,
         "run" => Command::Run,
         "status" => Command::Status,
@@ -145,16 +156,17 @@ pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(),
             print(&json!({ "record": record, "versions": versions }))
         }
         Command::Import { bundles } => import(&config, &bundles),
-        Command::ImportSource { mapping } => {
-            let intake = take_in(&mut intake::open(&mapping)?, &Store::open(&config.database)?)?;
-            let refused = intake.refused.iter().map(|(place, error)| format!("patient {place}: {error}"));
-            print(&json!({
-                "patients": intake.patients,
-                "added": intake.records.added,
-                "replaced": intake.records.replaced,
-                "unchanged": intake.records.unchanged,
-                "refused": refused.collect::<Vec<_>>(),
-            }))
+        Command::ImportSource { source, patients } => import_source(&config, source, patients, now).await,
+        Command::Jwks { source } => {
+            let failed = |reason: String| CommandError::System { reason };
+            let text = std::fs::read_to_string(&source)
+                .map_err(|error| failed(format!("{}: {error}", source.display())))?;
+            let settings = FhirSettings::parse(&text, source.parent().unwrap_or(Path::new("")))
+                .map_err(|error| failed(error.to_string()))?;
+            let path =
+                settings.key_file().ok_or_else(|| failed("the source names no key_file".to_owned()))?;
+            let key = BackendKey::load_or_generate(path).map_err(|error| failed(error.to_string()))?;
+            print(&key.public_keys())
         }
         Command::Init => {
             let keys = Keys::load_or_generate(&config.key_file)?;
@@ -218,6 +230,28 @@ fn import(config: &Config, bundles: &[PathBuf]) -> Result<(), CommandError> {
     Ok(())
 }
 
+async fn import_source(
+    config: &Config,
+    source: PathBuf,
+    patients: Vec<String>,
+    now: UnixTime,
+) -> Result<(), CommandError> {
+    let store = Store::open(&config.database)?;
+    let read = store.run(move |store| {
+        take_in(&mut Source::load(&source, now).map_err(IntakeError::from)?, store, &patients)
+    });
+    let Intake { patients, records, refused } = read.await?;
+    let refused = refused.iter().map(|(place, error)| format!("patient {place}: {error}"));
+    print(&json!({
+        "patients": patients,
+        "added": records.added,
+        "replaced": records.replaced,
+        "unchanged": records.unchanged,
+        "removed": records.removed,
+        "refused": refused.collect::<Vec<_>>(),
+    }))
+}
+
 fn invite(config: &Config, patient: &str, now: UnixTime) -> Result<(), CommandError> {
     let network = load_network(config)?;
     let keys = Keys::load(&config.key_file)?;
@@ -278,7 +312,7 @@ pub enum CommandError {
     /// Nothing was erased.
     #[error(transparent)]
     Erasure(#[from] ErasureError),
-    /// An existing database cannot be read.
+    /// A source cannot be read.
     #[error(transparent)]
     Intake(#[from] IntakeError),
     /// No invitation.
@@ -332,6 +366,11 @@ mod tests {
         assert_eq!(parse("invite --patient p --config c.toml"), Ok((invite, config.clone())));
         let import = Command::Import { bundles: vec!["a".into(), "b".into()] };
         assert_eq!(parse("import --bundle a --config c.toml --bundle b"), Ok((import, config.clone())));
+        let source = Command::ImportSource { source: "s".into(), patients: vec!["p".into(), "q".into()] };
+        let line = "import --source s --patient p --patient q --config c.toml";
+        assert_eq!(parse(line), Ok((source, config.clone())));
+        let jwks = Command::Jwks { source: "s".into() };
+        assert_eq!(parse("jwks --source s --config c.toml"), Ok((jwks, config.clone())));
         assert_eq!(parse("status --config c.toml"), Ok((Command::Status, config.clone())));
         let erase = Command::Erase { patient: "p".to_owned(), record: "Condition/1".to_owned() };
         assert_eq!(
@@ -372,6 +411,9 @@ mod tests {
             ("run --config c --patient p", "run takes no --patient, or not twice"),
             ("import --config c", "import needs --bundle or --source"),
             ("import --bundle a --source b --config c", "import needs --bundle or --source"),
+            ("import --bundle a --patient p --config c", "import needs --bundle or --source"),
+            ("jwks --config c", "jwks needs --source"),
+            ("invite --config c --patient p --patient q", "invite takes no --patient, or not twice"),
             ("backup --config c", "backup needs --to"),
             ("status --config c --to d", "status takes no --to, or not twice"),
             ("invite --config c", "invite needs --patient"),

@@ -223,7 +223,8 @@ impl Gatekeeper {
         Steward { key: &self.keys.signing, chain: &self.chain, store: &self.store, sets: &self.sets }
     }
 
-    fn now(&self) -> UnixTime {
+    /// The time.
+    pub fn now(&self) -> UnixTime {
         self.chain.client().platform().now()
     }
 }

@@ -1,13 +1,12 @@
-//! Records out of a database that the provider has already, as a mapping says (`docs/sources.md`).
+//! Records out of what the provider has already: a database or a FHIR server (`docs/sources.md`).
 //!
-//! Each patient's rows become a bundle, and the bundle is taken in like any other: strictly, whole or not at all. What is
-//! as it was changes nothing; what is new or changed makes a new record set, which is published. **Not** noticed: a row
-//! that is gone; its record stays.
+//! What a source holds of a patient becomes a bundle, and the bundle is taken in like any other: strictly, whole or not at
+//! all. What is as it was changes nothing; what is new, changed or gone makes a new record set, which is published.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use lightclient::Fault;
-use sources::{Mapping, MappingError, Source, SourceError};
+use sources::{Source, SourceError};
 
 use crate::bundle::{Bundle, BundleError};
 use crate::store::{Imported, Store, StoreError};
@@ -19,58 +18,54 @@ pub struct Intake {
     pub patients: usize,
     /// What became of their records.
     pub records: Imported,
-    /// Patients whose rows were refused, by their place in the source, and why.
-    pub refused: Vec<(usize, RowsError)>,
+    /// Patients whose records were refused, by their place in the source from 1, and why.
+    pub refused: Vec<(usize, RecordsError)>,
 }
 
-/// Opens the source that a mapping describes.
-///
-/// # Errors
-/// [`IntakeError`].
-pub fn open(mapping: &Path) -> Result<Source, IntakeError> {
-    Ok(Source::open(Mapping::load(mapping)?)?)
-}
-
-/// Reads a source into the store. What is wrong with one patient's rows keeps nobody else's out.
+/// Reads a source into the store: the patients that it says, those who were read from it before, and `patients`. What is
+/// wrong with one patient's records keeps nobody else's out; what is wrong with the source ends the round. May take long; not for a thread that must not block.
 ///
 /// # Errors
 /// [`IntakeError`] of the source or the store.
-pub fn take_in(source: &mut Source, store: &Store) -> Result<Intake, IntakeError> {
+pub fn take_in(source: &mut Source, store: &Store, patients: &[String]) -> Result<Intake, IntakeError> {
+    let name = source.name();
     let mut intake = Intake::default();
-    for (place, id) in source.patients()?.iter().enumerate() {
+    let mut seen = BTreeSet::new();
+    let all = source.patients()?.into_iter().chain(store.patients_of(&name)?).chain(patients.iter().cloned());
+    for id in all.filter(|id| seen.insert(id.clone())) {
         intake.patients += 1;
-        match read(source, id) {
-            Ok(bundle) => {
-                let imported = store.add_records(&bundle.patient, &bundle.name, &bundle.records)?;
-                intake.records.add(imported);
+        match read(source, &id) {
+            Ok(Bundle { patient, name: person, records }) => {
+                intake.records.add(store.follow_source(&name, &patient, &person, &records)?);
             }
-            Err(error) => intake.refused.push((place, error)),
+            Err(RecordsError::Source(error)) if error.concerns_all() => return Err(error.into()),
+            Err(error) => intake.refused.push((intake.patients, error)),
         }
     }
     Ok(intake)
 }
 
 /// What a source holds of one patient.
-fn read(source: &mut Source, id: &str) -> Result<Bundle, RowsError> {
+fn read(source: &mut Source, id: &str) -> Result<Bundle, RecordsError> {
     let bundle = Bundle::parse(source.bundle(id)?.to_string().as_bytes())?;
-    if bundle.patient == id { Ok(bundle) } else { Err(RowsError::Patient) }
+    if bundle.patient == id { Ok(bundle) } else { Err(RecordsError::Patient) }
 }
 
-/// Why one patient's rows were refused.
+/// Why one patient's records were refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RowsError {
+pub enum RecordsError {
     /// They do not make up a bundle.
     #[error(transparent)]
     Bundle(#[from] BundleError),
-    /// They make a `Patient` whose id is not the one that was asked for.
-    #[error("the rows make another patient than the one asked for")]
+    /// They hold a `Patient` whose id is not the one that was asked for.
+    #[error("the source gave another patient than the one asked for")]
     Patient,
     /// They cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
 }
 
-impl RowsError {
+impl RecordsError {
     /// Returns who is to blame.
     #[must_use]
     pub const fn fault(&self) -> Fault {
@@ -85,9 +80,6 @@ impl RowsError {
 /// Why nothing more was taken in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IntakeError {
-    /// The mapping was refused.
-    #[error(transparent)]
-    Mapping(#[from] MappingError),
     /// The source cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -101,7 +93,6 @@ impl IntakeError {
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Mapping(error) => error.fault(),
             Self::Source(error) => error.fault(),
             Self::Store(error) => error.fault(),
         }
@@ -124,22 +115,26 @@ mod tests {
         let database = Connection::open(hospital.path().join("hospital.sqlite")).unwrap();
         database.execute_batch(include_str!("../../../tests/data/hospital/hospital.sql")).unwrap();
 
-        let mut source = open(&mapping).unwrap();
-        let first = take_in(&mut source, &store).unwrap();
+        let mut source = Source::load(&mapping, 0).unwrap();
+        let first = take_in(&mut source, &store, &[]).unwrap();
         assert_eq!((first.patients, first.records.added, first.refused), (3, 11, vec![]));
-        let again = take_in(&mut source, &store).unwrap();
-        assert_eq!(again.records, Imported { added: 0, replaced: 0, unchanged: 11 });
+        let again = take_in(&mut source, &store, &[]).unwrap();
+        assert_eq!(again.records, Imported { unchanged: 11, ..Imported::default() });
 
         database
             .execute_batch(
                 "UPDATE encounter_info SET reason = 'Fracture, healed' WHERE id = 4;
-                 UPDATE encounter_info SET visit_date = '2024-13-45' WHERE id = 1;",
+                 UPDATE encounter_info SET visit_date = '2024-13-45' WHERE id = 1;
+                 DELETE FROM document_info WHERE patient_id = 2;",
             )
             .unwrap();
-        let changed = take_in(&mut source, &store).unwrap();
-        assert_eq!(changed.records, Imported { added: 0, replaced: 1, unchanged: 5 });
+        let changed = take_in(&mut source, &store, &[]).unwrap();
+        assert_eq!(
+            changed.records,
+            Imported { replaced: 1, unchanged: 4, removed: 1, ..Imported::default() }
+        );
         assert!(
-            matches!(changed.refused[..], [(0, RowsError::Bundle(BundleError::Record { index: 2, .. }))]),
+            matches!(changed.refused[..], [(1, RecordsError::Bundle(BundleError::Record { index: 2, .. }))]),
             "{changed:?}"
         );
     }

@@ -17,6 +17,7 @@ use axum::routing::{get, post};
 use protocol::answer::RefusalCode;
 use protocol::request::{CALL_PATH, HttpParts, MAX_BODY};
 use serde_json::json;
+use sources::Source;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tower_http::cors::{Any, CorsLayer};
@@ -24,7 +25,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::connections::serve_connections;
 use crate::gatekeeper::{Gatekeeper, Reply};
-use crate::intake::{self, take_in};
+use crate::intake::{IntakeError, take_in};
 use crate::refusal::Refused;
 use crate::store::Imported;
 
@@ -163,20 +164,22 @@ async fn publish(gatekeeper: Arc<Gatekeeper>) {
     }
 }
 
-/// Reads the existing database again and again, if there is one.
+/// Reads the source again and again, if there is one.
 async fn read_source(gatekeeper: Arc<Gatekeeper>) {
-    let Some(mapping) = gatekeeper.config().source.clone() else { return };
+    let Some(description) = gatekeeper.config().source.clone() else { return };
     let period = Duration::from_secs(gatekeeper.config().source_seconds);
     loop {
-        let mapping = mapping.clone();
-        let read = gatekeeper.store().run(move |store| take_in(&mut intake::open(&mapping)?, store));
+        let (description, now) = (description.clone(), gatekeeper.now());
+        let read = gatekeeper.store().run(move |store| {
+            take_in(&mut Source::load(&description, now).map_err(IntakeError::from)?, store, &[])
+        });
         match read.await {
             Ok(intake) => {
                 for (place, error) in &intake.refused {
-                    tracing::warn!(place, %error, "the rows of a patient were refused");
+                    tracing::warn!(place, %error, "the records of a patient were refused");
                 }
-                let Imported { added, replaced, .. } = intake.records;
-                tracing::debug!(patients = intake.patients, added, replaced, "source read");
+                let Imported { added, replaced, removed, .. } = intake.records;
+                tracing::debug!(patients = intake.patients, added, replaced, removed, "source read");
             }
             Err(error) => tracing::warn!(%error, "the source could not be read"),
         }

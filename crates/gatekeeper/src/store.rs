@@ -274,11 +274,12 @@ fn address(column: &'static str, bytes: &[u8]) -> Result<Address, StoreError> {
 }
 
 /// Applied in this order; the number of those applied is the file's `user_version`.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_anchors.sql"),
     include_str!("../migrations/0003_history.sql"),
     include_str!("../migrations/0004_access_requests.sql"),
+    include_str!("../migrations/0005_sources.sql"),
 ];
 /// How long a writer waits for another one.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);

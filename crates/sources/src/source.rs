@@ -1,42 +1,58 @@
-//! A source: a mapping and its database, read as FHIR bundles.
+//! A source: whatever a provider has already, read as one FHIR bundle per patient.
 
-use lightclient::Fault;
-use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
-use crate::database::{Database, DatabaseError};
-use crate::mapping::Mapping;
-use crate::query::QueryError;
+use lightclient::{Fault, UnixTime};
+use serde_json::Value;
 
-/// An existing database as a source of records.
+use crate::fhir::{FhirError, FhirServer, FhirSettings};
+use crate::mapping::{Mapping, MappingError};
+use crate::tables::{Tables, TablesError};
+
+/// Where records come from.
 #[derive(Debug)]
-pub struct Source {
-    mapping: Mapping,
-    database: Database,
+pub enum Source {
+    /// A FHIR R4 server.
+    Fhir(Box<FhirServer>),
+    /// A database, through a mapping.
+    Tables(Box<Tables>),
 }
 
 impl Source {
-    /// Opens the database that a mapping names.
+    /// Opens what a file describes: a FHIR server if it has a table `[fhir]`, else a database. Paths in it are taken from its
+    /// folder.
     ///
     /// # Errors
     /// [`SourceError`].
-    pub fn open(mapping: Mapping) -> Result<Self, SourceError> {
-        let database = Database::open(&mapping.database)?;
-        Ok(Self { mapping, database })
+    pub fn load(path: &Path, now: UnixTime) -> Result<Self, SourceError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| SourceError::Read { path: path.to_owned(), reason: error.to_string() })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        // What is no TOML at all is refused by whoever reads it next.
+        if text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("fhir")) {
+            let server = FhirServer::open(FhirSettings::parse(&text, folder)?, now)?;
+            return Ok(Self::Fhir(Box::new(server)));
+        }
+        Ok(Self::Tables(Box::new(Tables::open(Mapping::parse(&text, folder)?)?)))
     }
 
-    /// The ids of all patients, as the database has them.
+    /// What it is called in the store: records that once came from it are looked for there again.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Fhir(server) => server.name().to_owned(),
+            Self::Tables(tables) => tables.name(),
+        }
+    }
+
+    /// The ids of the patients that it says to take in: all in a database, those that a search finds on a FHIR server.
     ///
     /// # Errors
     /// [`SourceError`].
     pub fn patients(&mut self) -> Result<Vec<String>, SourceError> {
-        let Some(view) = self.mapping.views.first() else { return Ok(Vec::new()) };
-        let rows = self.database.rows(&view.patients())?;
-        let ids = rows.into_iter().filter_map(|row| match row.into_values().next()? {
-            Value::String(text) => Some(text),
-            Value::Null => None,
-            other => Some(other.to_string()),
-        });
-        Ok(ids.collect())
+        match self {
+            Self::Fhir(server) => Ok(server.patients()?),
+            Self::Tables(tables) => Ok(tables.patients()?),
+        }
     }
 
     /// Everything about one patient, as a FHIR `Bundle`.
@@ -44,37 +60,60 @@ impl Source {
     /// # Errors
     /// [`SourceError`].
     pub fn bundle(&mut self, patient: &str) -> Result<Value, SourceError> {
-        let views = &self.mapping.views;
-        let entries = self.database.at_one_moment(|database| {
-            let mut entries = Vec::new();
-            for view in views {
-                let rows = database.rows(&view.query.compile(view, patient)?)?;
-                entries.extend(rows.iter().map(|row| json!({ "resource": view.template.fill(row) })));
-            }
-            Ok::<_, SourceError>(entries)
-        })?;
-        Ok(json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }))
+        match self {
+            Self::Fhir(server) => Ok(server.bundle(patient)?),
+            Self::Tables(tables) => Ok(tables.bundle(patient)?),
+        }
     }
 }
 
 /// Why a source could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// The database failed.
+    /// The FHIR server, or what is said about it.
     #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// A query was refused.
+    Fhir(#[from] FhirError),
+    /// The mapping was refused.
     #[error(transparent)]
-    Query(#[from] QueryError),
+    Mapping(#[from] MappingError),
+    /// The file cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The database, or a query.
+    #[error(transparent)]
+    Tables(#[from] TablesError),
 }
 
 impl SourceError {
+    /// Whether the next patient would meet the same.
+    #[must_use]
+    pub const fn concerns_all(&self) -> bool {
+        match self {
+            Self::Fhir(error) => matches!(
+                error,
+                FhirError::Certificate { .. }
+                    | FhirError::Key(_)
+                    | FhirError::Token { .. }
+                    | FhirError::Unreachable { .. }
+            ),
+            Self::Mapping(_) | Self::Read { .. } => true,
+            Self::Tables(_) => false,
+        }
+    }
+
     /// Returns who is to blame.
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Database(error) => error.fault(),
-            Self::Query(error) => error.fault(),
+            Self::Fhir(error) => error.fault(),
+            Self::Mapping(error) => error.fault(),
+            Self::Read { .. } => Fault::Caller,
+            Self::Tables(error) => error.fault(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use sources::{DatabaseError, Mapping, Source, SourceError};
+use sources::{DatabaseError, Mapping, Tables, TablesError};
 
 const SCHEMA: &str = include_str!("../../../tests/data/hospital/hospital.sql");
 const MAPPING: &str = include_str!("../../../tests/data/hospital/hospital.toml");
@@ -21,8 +21,8 @@ impl Hospital {
         Self(folder)
     }
 
-    fn source(&self) -> Source {
-        Source::open(Mapping::parse(MAPPING, &self.0).unwrap()).unwrap()
+    fn source(&self) -> Tables {
+        Tables::open(Mapping::parse(MAPPING, &self.0).unwrap()).unwrap()
     }
 }
 
@@ -95,7 +95,7 @@ fn ids_that_differ_in_case_are_two_people() {
     let mapping = "database = \"hospital.sqlite\"\n[[view]]\nname = \"people\"\ntable = \"people\"\npatient = \"id\"\n\
                    columns = { id = \"text\", name = \"text\" }\n\
                    resource = { resourceType = \"Patient\", id = \"{id}\", name = [{ text = \"{name}\" }] }";
-    let mut source = Source::open(Mapping::parse(mapping, &hospital.0).unwrap()).unwrap();
+    let mut source = Tables::open(Mapping::parse(mapping, &hospital.0).unwrap()).unwrap();
     assert_eq!(source.patients().unwrap().len(), 2);
     assert_eq!(source.bundle("a1").unwrap()["entry"].as_array().unwrap().len(), 1);
 }
@@ -103,9 +103,9 @@ fn ids_that_differ_in_case_are_two_people() {
 #[test]
 fn says_which_file_is_missing_or_what_is() {
     let missing = Mapping::parse(MAPPING, Path::new("/nowhere")).unwrap();
-    let error = Source::open(missing).unwrap_err();
+    let error = Tables::open(missing).unwrap_err();
     assert!(
-        matches!(&error, SourceError::Database(DatabaseError::Open { path, .. }) if path.starts_with("/nowhere"))
+        matches!(&error, TablesError::Database(DatabaseError::Open { path, .. }) if path.starts_with("/nowhere"))
     );
     let hospital = Hospital::new("table");
     Connection::open(hospital.0.join("hospital.sqlite"))

@@ -27,6 +27,7 @@ pub(crate) fn all() -> Outcome {
     }
     tally.count("engine packages", tools::npm("tests/engines"));
     tally.count("vector packages", tools::npm("tests/vectors/protocol"));
+    tally.count("FHIR server", tools::python("sekmet", "tests/fhir-server"));
     tally.cargo("Rust", &["test", "--workspace", "--no-fail-fast"]);
     // What other implementations made, in the browser too; then the vault and the JavaScript API.
     let wasm = ["test", "--target", "wasm32-unknown-unknown", "--no-fail-fast", "--package"];
@@ -37,7 +38,10 @@ pub(crate) fn all() -> Outcome {
     tally.cargo("web in Chromium", &[&wasm[..], &["web", "--tests"]].concat());
     tally.node("page units", "npm", "www", &["run", "--silent", "test"]);
     tally.node("engines", "node", "tests/engines", &["--test", "--test-concurrency=1"]);
-    tally.count("second client", tools::python("tests/second-client").and_then(|()| second_client()));
+    tally.count(
+        "second client",
+        tools::python("python", "tests/second-client").and_then(|()| second_client()),
+    );
     tally.count("journey packages", tools::npm("tests/journeys"));
     tally.node("journeys", "node", "tests/journeys", &["--test", "--test-concurrency=1"]);
     eprintln!("{:.0} s", started.elapsed().as_secs_f32());

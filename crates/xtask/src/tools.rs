@@ -57,11 +57,11 @@ pub(crate) fn npm(folder: &str) -> Outcome {
     Ok(())
 }
 
-/// A Python of our own with the packages of `folder`, exactly as its `requirements.txt` says; from Debian's packages
-/// where the machine's Python cannot make one.
-pub(crate) fn python(folder: &str) -> Outcome {
+/// A Python of our own, called `name`, with the packages of `folder`, exactly as its `requirements.txt` says; from
+/// Debian's packages where the machine's Python cannot make one.
+pub(crate) fn python(name: &str, folder: &str) -> Outcome {
     let wanted = std::fs::read_to_string(root().join(folder).join("requirements.txt"))?;
-    let own = target().join("tools/python");
+    let own = target().join("tools").join(name);
     let stamp = own.join(".installed-from");
     if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(());

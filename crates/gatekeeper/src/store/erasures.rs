@@ -31,7 +31,7 @@ impl Store {
                     params![version.record],
                 )?;
             }
-            add_records(db, patient, &[note(category)])?;
+            add_records(db, patient, &[note(category)], None)?;
             Ok::<_, StoreError>(versions.len())
         })?;
         self.empty_log()?;
@@ -138,7 +138,7 @@ mod tests {
         // The next one has the note instead, and an import does not bring the record back.
         assert_eq!(
             store.add_records(PATIENT, "Ada", &newer),
-            Ok(Imported { added: 0, replaced: 0, unchanged: 1 })
+            Ok(Imported { unchanged: 1, ..Imported::default() })
         );
         let records = set(&store, 3).iter().map(|sealing| sealing.record).collect::<Vec<_>>();
         assert_eq!(store.names(&records), Ok(vec!["Condition/2".to_owned(), "Provenance/erased".to_owned()]));

@@ -1,5 +1,7 @@
 //! Patients and their records.
 
+use std::collections::HashSet;
+
 use alloy_primitives::{Address, B256};
 use records::category::Category;
 use records::record::Record;
@@ -59,6 +61,8 @@ pub struct Imported {
     pub replaced: usize,
     /// Records that were there already, or that were erased here and stay away.
     pub unchanged: usize,
+    /// Records that are gone from the source they were read from.
+    pub removed: usize,
 }
 
 /// A patient in the store.
@@ -78,6 +82,7 @@ impl Imported {
         self.added += other.added;
         self.replaced += other.replaced;
         self.unchanged += other.unchanged;
+        self.removed += other.removed;
     }
 }
 
@@ -93,12 +98,55 @@ impl Store {
         records: &[NewRecord],
     ) -> Result<Imported, StoreError> {
         self.write(|db| {
-            db.execute(
-                "INSERT INTO patient (id, name, version) VALUES (?1, ?2, 0)
-                 ON CONFLICT (id) DO UPDATE SET name = ?2",
-                params![patient, name],
+            add_patient(db, patient, name)?;
+            add_records(db, patient, records, None)
+        })
+    }
+
+    /// Makes the records of a patient that came from a source the ones that it holds now: as [`Store::add_records`], and
+    /// what the source no longer holds is in no later set.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn follow_source(
+        &self,
+        source: &str,
+        patient: &str,
+        name: &str,
+        records: &[NewRecord],
+    ) -> Result<Imported, StoreError> {
+        self.write(|db| {
+            add_patient(db, patient, name)?;
+            let mut imported = add_records(db, patient, records, Some(source))?;
+            let held: HashSet<&str> = records.iter().map(|record| record.name.as_str()).collect();
+            let mut statement = db
+                .prepare("SELECT id, name FROM record WHERE source = ?1 AND patient = ?2 AND replaced = 0")?;
+            let rows = statement.query_map(params![source, patient], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            for row in rows {
+                let (id, name): (i64, String) = row?;
+                if !held.contains(name.as_str()) {
+                    db.execute("UPDATE record SET replaced = 1 WHERE id = ?1", params![id])?;
+                    imported.removed += 1;
+                }
+            }
+            if imported.removed > 0 {
+                note_change(db, patient)?;
+            }
+            Ok(imported)
+        })
+    }
+
+    /// The patients of whom there are records of a source.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn patients_of(&self, source: &str) -> Result<Vec<String>, StoreError> {
+        self.read(|db| {
+            let mut statement = db.prepare(
+                "SELECT DISTINCT patient FROM record WHERE source = ?1 AND replaced = 0 ORDER BY patient",
             )?;
-            add_records(db, patient, records)
+            let rows = statement.query_map(params![source], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 
@@ -126,7 +174,7 @@ impl Store {
                     row.get(0)
                 })?;
             let after = unsigned("count", kept)?.saturating_add(records.len() as u64);
-            if after > MAX_VERSIONS { Ok(None) } else { add_records(db, &patient, records).map(Some) }
+            if after > MAX_VERSIONS { Ok(None) } else { add_records(db, &patient, records, None).map(Some) }
         })
     }
 
@@ -172,17 +220,29 @@ impl Store {
     }
 }
 
+fn add_patient(db: &Transaction<'_>, patient: &str, name: &str) -> Result<(), StoreError> {
+    let sql =
+        "INSERT INTO patient (id, name, version) VALUES (?1, ?2, 0) ON CONFLICT (id) DO UPDATE SET name = ?2";
+    Ok(db.execute(sql, params![patient, name]).map(drop)?)
+}
+
+/// Notes that the next record set is another one.
+fn note_change(db: &Transaction<'_>, patient: &str) -> Result<(), StoreError> {
+    Ok(db.execute("UPDATE patient SET version = version + 1 WHERE id = ?1", params![patient]).map(drop)?)
+}
+
 pub(super) fn add_records(
     db: &Transaction<'_>,
     patient: &str,
     records: &[NewRecord],
+    source: Option<&str>,
 ) -> Result<Imported, StoreError> {
     let mut imported = Imported::default();
     for record in records {
-        add_record(db, patient, record, &mut imported)?;
+        add_record(db, patient, record, source, &mut imported)?;
     }
     if imported.added + imported.replaced > 0 {
-        db.execute("UPDATE patient SET version = version + 1 WHERE id = ?1", params![patient])?;
+        note_change(db, patient)?;
     }
     Ok(imported)
 }
@@ -191,6 +251,7 @@ fn add_record(
     db: &Transaction<'_>,
     patient: &str,
     record: &NewRecord,
+    source: Option<&str>,
     imported: &mut Imported,
 ) -> Result<(), StoreError> {
     let known: Option<(i64, Vec<u8>)> = db
@@ -201,7 +262,11 @@ fn add_record(
         )
         .optional()?;
     match known {
-        Some((_, digest)) if digest == record.digest.as_slice() => {
+        Some((id, digest)) if digest == record.digest.as_slice() => {
+            db.execute(
+                "UPDATE record SET source = ?2 WHERE id = ?1 AND source IS NOT ?2",
+                params![id, source],
+            )?;
             imported.unchanged += 1;
             return Ok(());
         }
@@ -216,8 +281,16 @@ fn add_record(
         None => imported.added += 1,
     }
     db.execute(
-        "INSERT INTO record (patient, name, category, key, digest, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![patient, record.name, record.category, record.key, record.digest.as_slice(), record.content],
+        "INSERT INTO record (patient, name, category, key, digest, content, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            patient,
+            record.name,
+            record.category,
+            record.key,
+            record.digest.as_slice(),
+            record.content,
+            source
+        ],
     )?;
     Ok(())
 }
@@ -244,13 +317,13 @@ mod tests {
         let batch = [record("Observation/1", 4, "a"), record("Condition/1", 1, "b")];
         assert_eq!(
             store.add_records(PATIENT, "Ada", &batch),
-            Ok(Imported { added: 2, replaced: 0, unchanged: 0 })
+            Ok(Imported { added: 2, ..Imported::default() })
         );
         let later =
             [record("Observation/1", 4, "c"), record("Condition/1", 1, "b"), record("Condition/2", 1, "d")];
         assert_eq!(
             store.add_records(PATIENT, "Ada", &later),
-            Ok(Imported { added: 1, replaced: 1, unchanged: 1 })
+            Ok(Imported { added: 1, replaced: 1, unchanged: 1, removed: 0 })
         );
         let row = PatientRow { id: PATIENT.to_owned(), name: "Ada".to_owned(), records: 3 };
         assert_eq!(store.patients(), Ok(vec![row]));

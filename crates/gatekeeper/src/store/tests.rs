@@ -103,7 +103,7 @@ fn refuses_a_file_of_a_later_version() {
     let (store, folder) = scratch();
     store.write(|db| Ok::<_, StoreError>(db.pragma_update(None, "user_version", 99)?)).unwrap();
     let found = Store::open(&folder.path().join("store.sqlite")).map(drop);
-    assert_eq!(found, Err(StoreError::Newer { expected: 4, found: 99 }));
+    assert_eq!(found, Err(StoreError::Newer { expected: 5, found: 99 }));
 }
 
 #[test]

@@ -125,6 +125,15 @@ impl Stack {
         output("medrec-gatekeeper", &[arguments, &["--config", text(&config)]].concat())
     }
 
+    /// Runs a command that fails, and returns what it says of that.
+    pub(crate) fn failure(&self, arguments: &[&str]) -> String {
+        let config = self.folder.join("gatekeeper.toml");
+        let mut command = Command::new(tool("medrec-gatekeeper"));
+        let output = command.args(arguments).args(["--config", text(&config)]).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     /// Changes a line of the configuration; good from the next start on.
     pub(crate) fn configure(&self, line: &str, other: &str) {
         let path = self.folder.join("gatekeeper.toml");
