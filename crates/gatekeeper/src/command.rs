@@ -21,6 +21,7 @@ use crate::intake::{Intake, IntakeError, take_in};
 use crate::keys::{KeyFileError, Keys};
 use crate::server::serve;
 use crate::store::{InvitationError, Store, StoreError};
+use crate::tls::{Tls, TlsError};
 
 /// How to call the program.
 pub const USAGE: &str = "\
@@ -268,6 +269,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
     let gatekeeper = Arc::new(Gatekeeper::open(config)?);
     let listener = tokio::net::TcpListener::bind(gatekeeper.config().listen).await.map_err(system)?;
     let listen = listener.local_addr().map_err(system)?;
+    let tls = gatekeeper.config().tls.clone().map(Tls::load).transpose()?.map(Arc::new);
     let mut terminate =
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(system)?;
     let stop = async move {
@@ -280,7 +282,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
     print(&json!({
         "ready": true, "address": gatekeeper.address().to_string(), "listen": listen.to_string(),
     }))?;
-    serve(gatekeeper, listener, stop).await;
+    serve(gatekeeper, listener, tls, stop).await;
     Ok(())
 }
 
@@ -339,6 +341,9 @@ pub enum CommandError {
         /// What it said.
         reason: String,
     },
+    /// Certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The arguments are not understood.
     #[error("{reason}\n\n{USAGE}")]
     Usage {

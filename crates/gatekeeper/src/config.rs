@@ -15,6 +15,8 @@ use lightclient::Fault;
 use protocol::request::{Origin, OriginError};
 use serde::Deserialize;
 
+use crate::tls::TlsFiles;
+
 /// What the gatekeeper was told to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -28,7 +30,9 @@ pub struct Config {
     pub key_file: PathBuf,
     /// The network description.
     pub network: PathBuf,
-    /// The mapping of an existing database that records are read from.
+    /// Certificate and key, if TLS is spoken here.
+    pub tls: Option<TlsFiles>,
+    /// What describes a database or FHIR server that records are read from.
     pub source: Option<PathBuf>,
     /// How often it is read again, in seconds.
     pub source_seconds: u64,
@@ -54,6 +58,8 @@ struct File {
     database: PathBuf,
     key_file: PathBuf,
     network: PathBuf,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     source: Option<PathBuf>,
     source_seconds: Option<u64>,
     allowed_skew_seconds: Option<u64>,
@@ -83,12 +89,20 @@ impl Config {
         let origin = Origin::parse(&file.origin)?;
         let max_concurrent_calls =
             number("max_concurrent_calls", file.max_concurrent_calls, 256, 1..=65_536)?;
+        let tls = match (file.tls_certificate, file.tls_key) {
+            (Some(certificate), Some(key)) => {
+                Some(TlsFiles { certificate: folder.join(certificate), key: folder.join(key) })
+            }
+            (None, None) => None,
+            _ => return Err(ConfigError::HalfTls),
+        };
         Ok(Self {
             listen: file.listen,
             origin,
             database: folder.join(file.database),
             key_file: folder.join(file.key_file),
             network: folder.join(file.network),
+            tls,
             source: file.source.map(|source| folder.join(source)),
             source_seconds: number("source_seconds", file.source_seconds, 60, 1..=86_400)?,
             allowed_skew: number("allowed_skew_seconds", file.allowed_skew_seconds, 30, 0..=300)?,
@@ -118,6 +132,9 @@ fn number(
 /// Why a configuration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
+    /// Only one of certificate and key is there.
+    #[error("tls_certificate and tls_key are needed both, or none of them")]
+    HalfTls,
     /// The origin is not one.
     #[error("origin: {0}")]
     Origin(#[from] OriginError),
@@ -181,7 +198,9 @@ mod tests {
         });
         let spelled = Config::parse(&text, folder).unwrap();
         assert_eq!(spelled.source.as_deref(), Some(Path::new("/etc/medrec/source.toml")));
-        assert_eq!((Config { source: None, ..spelled }, spelled_out), (as_it_is, 6));
+        let tls = spelled.tls.as_ref().map(|files| files.certificate.as_path());
+        assert_eq!(tls, Some(Path::new("/etc/medrec/tls.crt")));
+        assert_eq!((Config { source: None, tls: None, ..spelled }, spelled_out), (as_it_is, 8));
     }
 
     #[test]
@@ -200,6 +219,12 @@ mod tests {
         let found = Config::parse(&format!("{GOOD}allowed_skew_seconds = 301\n"), Path::new(""));
         let expected = ConfigError::Range { field: "allowed_skew_seconds", expected: 0..=300, found: 301 };
         assert_eq!(found, Err(expected));
+    }
+
+    #[test]
+    fn refuses_a_certificate_without_key() {
+        let found = Config::parse(&format!("{GOOD}tls_certificate = \"a\"\n"), Path::new(""));
+        assert_eq!(found, Err(ConfigError::HalfTls));
     }
 
     #[test]

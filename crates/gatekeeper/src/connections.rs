@@ -11,13 +11,21 @@ use std::time::Duration;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use crate::tls::Tls;
+
 /// Serves until `stop` is done, then lets running requests finish, for a while.
-pub(crate) async fn serve_connections(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub(crate) async fn serve_connections(
+    listener: TcpListener,
+    tls: Option<&Tls>,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_header_size(MAX_HEAD_BYTES);
     let (places, running) = (Arc::new(Semaphore::new(MAX_CONNECTIONS)), GracefulShutdown::new());
@@ -40,11 +48,16 @@ pub(crate) async fn serve_connections(listener: TcpListener, router: Router, sto
             },
             () = &mut stop => break,
         };
-        let service = TowerToHyperService::new(router.clone());
-        let connection = running.watch(server.serve_connection(TokioIo::new(stream), service));
+        let (server, router, watcher) = (server.clone(), router.clone(), running.watcher());
+        let acceptor = tls.map(Tls::acceptor);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+            match acceptor {
+                None => serve_one(&server, stream, router, watcher).await,
+                Some(acceptor) => match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => serve_one(&server, stream, router, watcher).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "a connection without TLS"),
+                    Err(_elapsed) => tracing::debug!("a connection that said nothing"),
+                },
             }
             drop(place);
         });
@@ -52,6 +65,18 @@ pub(crate) async fn serve_connections(listener: TcpListener, router: Router, sto
     drop(listener);
     // Whoever has not finished by then is cut off when the process ends.
     let _out_of_patience = tokio::time::timeout(STOP_TIMEOUT, running.shutdown()).await;
+}
+
+async fn serve_one(
+    server: &http1::Builder,
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    router: Router,
+    watcher: Watcher,
+) {
+    let service = TowerToHyperService::new(router);
+    if let Err(error) = watcher.watch(server.serve_connection(TokioIo::new(stream), service)).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }
 
 /// How long the head of a request may take to arrive, and how long a connection may be idle.

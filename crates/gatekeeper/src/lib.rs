@@ -28,3 +28,4 @@ pub mod refusal;
 pub mod server;
 pub mod stewardship;
 pub mod store;
+pub mod tls;

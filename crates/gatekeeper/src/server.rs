@@ -28,15 +28,24 @@ use crate::gatekeeper::{Gatekeeper, Reply};
 use crate::intake::{IntakeError, take_in};
 use crate::refusal::Refused;
 use crate::store::Imported;
+use crate::tls::Tls;
 
-/// Serves until `stop` is done, then lets running calls finish, for a while.
-pub async fn serve(gatekeeper: Arc<Gatekeeper>, listener: TcpListener, stop: impl Future<Output = ()>) {
+/// Serves until `stop` is done, then lets running calls finish, for a while; with TLS if there is a certificate.
+pub async fn serve(
+    gatekeeper: Arc<Gatekeeper>,
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    stop: impl Future<Output = ()>,
+) {
     let mut background = JoinSet::new();
+    if let Some(tls) = tls.clone() {
+        background.spawn(async move { tls.renew().await });
+    }
     background.spawn(follow_chain(gatekeeper.clone()));
     background.spawn(publish(gatekeeper.clone()));
     background.spawn(anchor(gatekeeper.clone()));
     background.spawn(read_source(gatekeeper.clone()));
-    serve_connections(listener, router(gatekeeper), stop).await;
+    serve_connections(listener, tls.as_deref(), router(gatekeeper), stop).await;
     background.shutdown().await;
 }
 

@@ -13,7 +13,7 @@ use records::category::{Categories, Category};
 use records::record_set::{CategoryHistory, verify_category, verify_history};
 use serde_json::{Value, json};
 
-use stack::{Stack, eventually, free_ports};
+use stack::{Stack, eventually, free_ports, installed, make_certificate, trusting};
 
 /// SEKMET (`tests/fhir-server`), with data that the test writes as a clinician would.
 struct Hospital {
@@ -48,11 +48,7 @@ impl Hospital {
         let mut serve = Command::new(installed("sekmet"));
         serve.args(["serve", "--config", "settings.yaml"]).current_dir(folder);
         let server = serve.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
-        // Fails only if it was done before.
-        let _done = rustls::crypto::ring::default_provider().install_default();
-        let certificate = std::fs::read(folder.join("authority.pem")).unwrap();
-        let certificate = reqwest::Certificate::from_pem(&certificate).unwrap();
-        let http = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();
+        let http = trusting(folder);
         let base = format!("https://localhost:{port}/fhir");
         let hospital = Self { folder: folder.to_owned(), base, http, server };
         let ready = eventually("the FHIR server", async || {
@@ -103,23 +99,12 @@ impl Drop for Hospital {
     }
 }
 
-/// A program that `cargo xtask test` installs with the FHIR server.
-fn installed(name: &str) -> PathBuf {
-    let program = Path::new(env!("CARGO_BIN_EXE_medrec-gatekeeper"));
-    let target = program.parent().and_then(Path::parent).unwrap();
-    let program = target.join("tools/sekmet/bin").join(name);
-    assert!(program.exists(), "{} is missing: cargo xtask test installs it", program.display());
-    program
-}
-
 #[tokio::test]
 async fn what_changes_on_a_fhir_server_is_published_and_read() {
     let mut stack = Stack::start();
     stack.kill_gatekeeper();
     let folder = stack.folder.clone();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fhir-server/certificate.py");
-    let made = Command::new(installed("python")).arg(script).current_dir(&folder).status();
-    assert!(made.unwrap().success());
+    make_certificate(&folder);
     let [port] = free_ports();
     let source = folder.join("fhir.toml");
     let description = format!(

@@ -336,6 +336,29 @@ pub(crate) async fn send(browser: &Browser, request: &Request) -> Result<HttpAns
     browser.platform().post(request).await
 }
 
+/// A program that `cargo xtask test` installs with the FHIR server.
+pub(crate) fn installed(name: &str) -> PathBuf {
+    let target = tool("medrec").parent().and_then(Path::parent).map(Path::to_owned).unwrap();
+    let program = target.join("tools/sekmet/bin").join(name);
+    assert!(program.exists(), "{} is missing: cargo xtask test installs it", program.display());
+    program
+}
+
+/// Makes an authority (`authority.pem`) and a certificate for localhost (`tls.crt`, `tls.key`) in a folder.
+pub(crate) fn make_certificate(folder: &Path) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fhir-server/certificate.py");
+    assert!(Command::new(installed("python")).arg(script).current_dir(folder).status().unwrap().success());
+}
+
+/// An HTTP client that trusts the authority in a folder, and nobody else.
+pub(crate) fn trusting(folder: &Path) -> reqwest::Client {
+    // Fails only if it was done before.
+    let _done = rustls::crypto::ring::default_provider().install_default();
+    let authority = std::fs::read(folder.join("authority.pem")).unwrap();
+    let authority = reqwest::Certificate::from_pem(&authority).unwrap();
+    reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build().unwrap()
+}
+
 pub(crate) fn key(secret: u8) -> SigningKey {
     SigningKey::from_bytes(&[secret; 32]).unwrap()
 }
