@@ -8,8 +8,8 @@ use std::ops::Range;
 use alloy_primitives::Address;
 use lightclient::ProvenSlot;
 use protocol::layout::{
-    GrantQuery, GrantTerms, HistoryQuery, Member, MemberHead, MemberQuery, MembersQuery, RelationshipQuery,
-    RelationshipState, SummaryEntry, SummaryQuery, ViewersQuery,
+    GrantQuery, GrantTerms, HistoryQuery, Member, MemberHead, MemberQuery, MembersQuery, MembershipQuery,
+    RelationshipQuery, RelationshipState, SummaryEntry, SummaryQuery, ViewersQuery,
 };
 use records::record_set::RecordSetAnchor;
 
@@ -148,7 +148,8 @@ impl<P: Platform> Client<P> {
         Ok(grants)
     }
 
-    /// Proves a relationship together with what one viewer was granted in it: all that a decision needs, in one read.
+    /// Proves a relationship together with what one viewer was granted in it, by itself or through the group `via`: all
+    /// that a decision needs, in one read.
     ///
     /// # Errors
     /// As [`members`](Self::members).
@@ -156,16 +157,22 @@ impl<P: Platform> Client<P> {
         &self,
         head: &Head,
         query: GrantQuery,
+        via: Option<Address>,
     ) -> Result<(RelationshipState, Option<GrantTerms>), ClientError> {
         let contract = self.network().relationships;
         let relationship = RelationshipQuery { patient: query.patient, steward: query.steward };
-        let mut slots = relationship.slots();
-        slots.extend(query.slots());
+        let membership = via.map(|group| MembershipQuery { group, person: query.viewer });
+        let query = GrantQuery { viewer: via.unwrap_or(query.viewer), ..query };
+        let mut slots = [relationship.slots(), query.slots()].concat();
+        slots.extend(membership.iter().flat_map(MembershipQuery::slots));
         let proven = self.state(head, &contract, &slots).await?.slots;
         let mut rest = Slots(&proven);
         let state = relationship.decode(contract.address, rest.take(relationship.slots().len()))?;
         let terms = query.decode(contract.address, rest.take(query.slots().len()))?;
-        Ok((state, terms))
+        let Some(membership) = membership else { return Ok((state, terms)) };
+        let membership = membership.decode(contract.address, rest.take(1))?;
+        let at = head.header().timestamp();
+        Ok((state, membership.zip(terms).and_then(|(membership, terms)| membership.terms(&terms, at))))
     }
 
     /// Proves all viewers of a relationship, revoked ones included, and what each may do.

@@ -113,6 +113,8 @@ pub struct Caller<'a> {
     pub key: &'a SigningKey,
     /// The patient's pseudonym.
     pub patient: Address,
+    /// The group through which the caller was granted something, if it is one.
+    pub via: Option<Address>,
 }
 
 impl<P: Platform> Client<P> {
@@ -163,6 +165,7 @@ impl<P: Platform> Client<P> {
             contract,
             patient: caller.patient,
             steward: *steward,
+            via: caller.via,
             head: HeadRef { number: head.header().number(), hash: head.header().hash() },
             reply_key: reply_key.public(),
         };

@@ -133,7 +133,7 @@ impl<P: Platform> Client<P> {
         let query = RelationshipQuery { patient: key.address(), steward: invitation.steward };
         if self.relationship(&head, query).await?.status == RelationshipStatus::None {
             tell(Step::Ask, 2);
-            let caller = Caller { key, patient: key.address() };
+            let caller = Caller { key, patient: key.address(), via: None };
             let method = Method::RedeemInvitation { code: invitation.code.clone() };
             self.call_gatekeeper(&head, &member, caller, method).await?;
         }
@@ -249,7 +249,7 @@ impl<P: Platform> Client<P> {
         let mut tell = |step, done| on_progress(Progress { step, done, total: 3 });
         tell(Step::Sync, 0);
         let head = self.synced_head().await?;
-        let (relationship, terms) = self.relationship_and_grant(&head, query).await?;
+        let (relationship, terms) = self.relationship_and_grant(&head, query, None).await?;
         if relationship.status != RelationshipStatus::Active {
             let (expected, found) = (RelationshipStatus::Active, relationship.status);
             return Err(JourneyError::Status { expected, found }.into());

@@ -51,7 +51,7 @@ async fn with_relationship(name: &str) -> (Arc<World>, Client<Visitor>, Address)
 }
 
 async fn read(client: &Client<Visitor>, key: &SigningKey, steward: Address) -> Result<Reading, ClientError> {
-    let ask = ReadAsk { key, patient: patient().address(), steward, categories: three() };
+    let ask = ReadAsk { key, patient: patient().address(), steward, categories: three(), via: None };
     client.read_records(ask, quiet).await
 }
 

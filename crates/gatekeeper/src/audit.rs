@@ -38,6 +38,9 @@ pub fn entry(
     if let Some(categories) = asked.method.categories() {
         detail.push(json!({ "type": "categories", "valueString": categories.to_string() }));
     }
+    if let Some(group) = asked.via {
+        detail.push(json!({ "type": "group", "valueString": group.to_string() }));
+    }
     let mut event = json!({
         "resourceType": "AuditEvent",
         "id": entry_id(call.signature()),

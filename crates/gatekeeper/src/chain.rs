@@ -44,7 +44,8 @@ struct Rooted {
 #[derive(Debug, Default)]
 struct Proven {
     storage_root: B256,
-    states: HashMap<(Address, Address), Arc<AccessState>>,
+    /// By patient, reader and group.
+    states: HashMap<(Address, Address, Option<Address>), Arc<AccessState>>,
 }
 
 /// What a decision rests on.
@@ -52,7 +53,7 @@ struct Proven {
 pub struct AccessState {
     /// The relationship.
     pub relationship: RelationshipState,
-    /// What the reader was granted.
+    /// What the reader was granted, by itself or through a group.
     pub terms: Option<GrantTerms>,
 }
 
@@ -138,7 +139,7 @@ impl Chain {
         number.saturating_add(age / rules.schedule.at(number).block_period.max(1)).saturating_add(2)
     }
 
-    /// Proves under `head` what a decision about `reader` needs.
+    /// Proves under `head` what a decision about `reader` needs, who may come through the group `via`.
     ///
     /// # Errors
     /// [`ClientError`] if no endpoint proves it.
@@ -147,15 +148,16 @@ impl Chain {
         head: &Head,
         relationship: RelationshipQuery,
         reader: Address,
+        via: Option<Address>,
     ) -> Result<Arc<AccessState>, ClientError> {
         let storage_root = self.storage_root(head).await?;
-        let key = (relationship.patient, reader);
+        let key = (relationship.patient, reader, via);
         if let Some(known) = self.proven(storage_root).states.get(&key) {
             return Ok(known.clone());
         }
         let query =
             GrantQuery { patient: relationship.patient, steward: relationship.steward, viewer: reader };
-        let (relationship, terms) = self.client.relationship_and_grant(head, query).await?;
+        let (relationship, terms) = self.client.relationship_and_grant(head, query, via).await?;
         let state = Arc::new(AccessState { relationship, terms });
         let mut proven = self.proven(storage_root);
         if proven.states.len() < MAX_REMEMBERED {

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use alloy_primitives::hex;
+use alloy_primitives::{Address, hex};
 use client::ClientError;
 use lightclient::UnixTime;
 use protocol::invitation::{Invitation, InvitationCode};
@@ -17,6 +17,7 @@ use crate::bundle::{Bundle, BundleError};
 use crate::config::{Config, ConfigError, TEMPLATE};
 use crate::erasure::{Eraser, ErasureError, erase};
 use crate::gatekeeper::{Gatekeeper, StartError, load_network};
+use crate::groups::{self, GroupChange, GroupError};
 use crate::intake::{Intake, IntakeError, take_in};
 use crate::keys::{KeyFileError, Keys};
 use crate::server::serve;
@@ -32,6 +33,8 @@ usage: medrec-gatekeeper <command> --config FILE
             --source FILE [--patient ID ...]    or what a source holds: a database or FHIR server (docs/sources.md)
   jwks      --source FILE                       print the public key to register with a FHIR server; makes it if need be
   erase     --patient ID --record TYPE/ID       destroy a record in all its versions, and say so in its place
+  group     --number N [--add ADDRESS [--until SECONDS] | --remove ADDRESS]
+                                                keep a group that patients can grant something to; prints who is in it
   patients  print every patient as JSON
   invite    --patient ID                        print an invitation, good once
   run       serve; prints {ready, address, listen} once it does
@@ -52,6 +55,13 @@ pub enum Command {
         patient: String,
         /// `Type/id`.
         record: String,
+    },
+    /// Keeps a group.
+    Group {
+        /// Which of the provider's.
+        number: u64,
+        /// Who is to be in it.
+        change: Option<GroupChange>,
     },
     /// Takes in bundles.
     Import {
@@ -96,7 +106,7 @@ pub fn parse_arguments(
     let mut arguments = arguments.into_iter();
     let name = arguments.next().ok_or_else(|| usage("no command".to_owned()))?;
     let (mut config, mut record, mut source, mut to) = (None, None, None, None);
-    let (mut patients, mut bundles) = (Vec::new(), Vec::new());
+    let (mut patients, mut bundles, mut group) = (Vec::new(), Vec::new(), GroupArguments::default());
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or_else(|| usage(format!("{option} without a value")))?;
         match (option.as_str(), name.as_str()) {
@@ -106,6 +116,7 @@ pub fn parse_arguments(
             ("--record", "erase") if record.is_none() => record = Some(value),
             ("--bundle", "import") => bundles.push(PathBuf::from(value)),
             ("--source", "import" | "jwks") if source.is_none() => source = Some(PathBuf::from(value)),
+            (_, "group") => group.take(&option, &value).map_err(usage)?,
             ("--to", "backup") if to.is_none() => to = Some(PathBuf::from(value)),
             _ => return Err(usage(format!("{name} takes no {option}, or not twice"))),
         }
@@ -116,6 +127,7 @@ pub fn parse_arguments(
             (Some(patient), Some(record)) => Command::Erase { patient, record },
             _ => return Err(usage("erase needs --patient and --record".to_owned())),
         },
+        "group" => group.command().map_err(usage)?,
         "import" => match (source, bundles.is_empty()) {
             (None, false) if patients.is_empty() => Command::Import { bundles },
             (Some(source), true) => Command::ImportSource { source, patients },
@@ -132,6 +144,42 @@ pub fn parse_arguments(
         _ => return Err(usage(format!("no command {name:?}"))),
     };
     Ok((command, config.ok_or_else(|| usage("--config is missing".to_owned()))?))
+}
+
+/// The options of `group`.
+#[derive(Debug, Default)]
+struct GroupArguments {
+    number: Option<u64>,
+    person: Option<(Address, bool)>,
+    until: Option<UnixTime>,
+}
+
+impl GroupArguments {
+    fn take(&mut self, option: &str, value: &str) -> Result<(), String> {
+        let refused = || format!("group takes no {option} {value}, or not twice");
+        let number = || value.parse().map_err(|_digits| refused());
+        match option {
+            "--number" if self.number.is_none() => self.number = Some(number()?),
+            "--until" if self.until.is_none() => self.until = Some(number()?),
+            "--add" | "--remove" if self.person.is_none() => {
+                let person = value.parse().map_err(|_address| refused())?;
+                self.person = Some((person, option == "--add"));
+            }
+            _ => return Err(refused()),
+        }
+        Ok(())
+    }
+
+    fn command(self) -> Result<Command, String> {
+        let number = self.number.ok_or("group needs --number")?;
+        let change = match (self.person, self.until) {
+            (Some((person, true)), until) => Some(GroupChange::Add(person, until)),
+            (Some((person, false)), None) => Some(GroupChange::Remove(person)),
+            (None, None) => None,
+            _ => return Err("--until belongs to --add".to_owned()),
+        };
+        Ok(Command::Group { number, change })
+    }
 }
 
 /// Does what the command says; results go to standard output.
@@ -155,6 +203,15 @@ pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(),
             let by = Eraser { chain_id: network.rules.chain_id, steward: keys.signing.address(), at: now };
             let versions = erase(&Store::open(&config.database)?, &patient, &record, &by)?;
             print(&json!({ "record": record, "versions": versions }))
+        }
+        Command::Group { number, change } => {
+            let group = groups::keep(&Gatekeeper::open(config)?, number, change).await?;
+            let members = group.members.iter();
+            print(&json!({
+                "group": group.address.to_string(),
+                "members": members.map(|one| json!({ "person": one.person.to_string(), "since": one.since, "until": one.until }))
+                    .collect::<Vec<_>>(),
+            }))
         }
         Command::Import { bundles } => import(&config, &bundles),
         Command::ImportSource { source, patients } => import_source(&config, source, patients, now).await,
@@ -314,6 +371,9 @@ pub enum CommandError {
     /// Nothing was erased.
     #[error(transparent)]
     Erasure(#[from] ErasureError),
+    /// A group is not as it should be.
+    #[error(transparent)]
+    Group(#[from] GroupError),
     /// A source cannot be read.
     #[error(transparent)]
     Intake(#[from] IntakeError),
@@ -382,6 +442,16 @@ mod tests {
             parse("erase --patient p --record Condition/1 --config c.toml"),
             Ok((erase, config.clone()))
         );
+        let person = Address::repeat_byte(7);
+        let group =
+            |line: &str| parse(&format!("group --config c.toml --number 3 {line}")).map(|(group, _)| group);
+        let change = |change| Ok(Command::Group { number: 3, change });
+        assert_eq!(group(""), change(None));
+        assert_eq!(
+            group(&format!("--add {person} --until 9")),
+            change(Some(GroupChange::Add(person, Some(9))))
+        );
+        assert_eq!(group(&format!("--remove {person}")), change(Some(GroupChange::Remove(person))));
         let backup = Command::Backup { to: "b".into() };
         assert_eq!(parse("backup --to b --config c.toml"), Ok((backup, config)));
     }
@@ -417,6 +487,9 @@ mod tests {
             ("import --config c", "import needs --bundle or --source"),
             ("import --bundle a --source b --config c", "import needs --bundle or --source"),
             ("import --bundle a --patient p --config c", "import needs --bundle or --source"),
+            ("group --config c --add 0x0707070707070707070707070707070707070707", "group needs --number"),
+            ("group --config c --number 1 --until 9", "--until belongs to --add"),
+            ("group --config c --number 1 --add me", "group takes no --add me, or not twice"),
             ("jwks --config c", "jwks needs --source"),
             ("invite --config c --patient p --patient q", "invite takes no --patient, or not twice"),
             ("backup --config c", "backup needs --to"),

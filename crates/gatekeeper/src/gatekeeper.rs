@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use alloy_primitives::Address;
-use client::{Platform, TransportError};
+use client::{ClientError, Platform, TransportError};
 use lightclient::{Fault, UnixTime};
 use protocol::answer::{AnswerKind, RefusalCode, sign_answer};
 use protocol::envelope::seal;
@@ -164,7 +164,7 @@ impl Gatekeeper {
         let content = self.answer_call(&call).await?;
         let relationship = self.relationship(call.call());
         let mut randomness = [0; 32];
-        self.chain.client().platform().fill_random(&mut randomness).map_err(client::ClientError::from)?;
+        self.chain.client().platform().fill_random(&mut randomness).map_err(ClientError::from)?;
         let sealed = seal(&call.call().reply_key, &relationship, call.signature(), &content, randomness)?;
         Ok(self.signed(call.signature(), AnswerKind::Sealed, sealed))
     }
@@ -217,6 +217,14 @@ impl Gatekeeper {
     pub async fn forget_nonces(&self) -> Result<(), StoreError> {
         let now = self.now();
         self.store.run(move |store| store.forget_nonces(now)).await.map(drop)
+    }
+
+    /// Sends calls of `Relationships`, signed by the steward.
+    ///
+    /// # Errors
+    /// [`ClientError`] if no endpoint took them.
+    pub async fn send(&self, calls: Vec<Vec<u8>>) -> Result<(), ClientError> {
+        self.chain.send(&self.keys.signing, calls).await.map(drop)
     }
 
     fn steward(&self) -> Steward<'_> {

@@ -20,6 +20,7 @@ pub mod config;
 mod connections;
 pub mod erasure;
 pub mod gatekeeper;
+pub mod groups;
 pub mod intake;
 pub mod keys;
 pub mod metrics;

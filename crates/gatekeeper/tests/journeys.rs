@@ -28,7 +28,8 @@ async fn read(
     patient: &SigningKey,
     categories: Categories,
 ) -> Result<Reading, ClientError> {
-    let ask = ReadAsk { key: reader, patient: patient.address(), steward: stack.steward, categories };
+    let (patient, steward) = (patient.address(), stack.steward);
+    let ask = ReadAsk { key: reader, patient, steward, categories, via: None };
     browser.read_records(ask, |_| {}).await
 }
 
@@ -153,7 +154,7 @@ async fn fault_1_a_viewer_reads_what_is_granted_until_it_is_revoked() {
         .call_gatekeeper(
             &head,
             &member,
-            client::Caller { key: &viewer, patient: patient.address() },
+            client::Caller { key: &viewer, patient: patient.address(), via: None },
             Method::ListAccesses { before: None },
         )
         .await

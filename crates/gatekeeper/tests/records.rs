@@ -173,7 +173,7 @@ async fn what_others_write_is_sealed_with_its_author_and_only_they_may_replace_i
     // Whoever may read the category sees what was written, and by whom, without believing the steward.
     let reading = eventually("a set with all of it", async || {
         let categories = Categories::NONE.with(Category::VitalSigns);
-        let ask = ReadAsk { key: &reader, patient: me, steward: stack.steward, categories };
+        let ask = ReadAsk { key: &reader, patient: me, steward: stack.steward, categories, via: None };
         let reading = browser.read_records(ask, |_| {}).await.ok()?;
         // Ada herself, her asthma, two weights of which one twice, two statements, her own weight and its statement.
         (reading.anchor.count == 8).then_some(reading)

@@ -14,9 +14,10 @@ interface ISummary {
 /// @title Who stewards whose records, what they are, and who may read them
 /// @notice One entry per patient's pseudonym and steward: where the relationship stands, the digest of the record set,
 /// what the patient lets each viewer do, and the head of the access log. Only the patient decides on its state and on
-/// grants, only the steward publishes.
+/// grants, only the steward publishes. A viewer may be a group, which its owner keeps: all emergency rooms, a care team.
+/// Where a patient has named somebody to confirm, a grant holds only once both have said the same.
 /// @dev No owner, no upgrade, no `selfdestruct`. What a client proves: relationships (0), a mapping of a mapping to a
-/// struct whose first seven words are fixed; a revoked grant is a zero word, so that its absence can be proven.
+/// struct whose first seven words are fixed; a revoked grant is a zero word, so that its absence can be proven; groups (2).
 contract Relationships {
     /// @notice Where a relationship stands. Rejected and Ended are final: a new start takes a new pseudonym.
     enum Status {
@@ -59,6 +60,22 @@ contract Relationships {
         mapping(address => Grant) grants; // word 7
         mapping(address => bool) isListed; // word 8
         RecordSet[] history; // word 9: all publications, the newest last
+        address confirmer; // word 10: who has to confirm each grant, zero if nobody
+        mapping(address => Grant) proposals; // word 11: grants that wait for the confirmer
+    }
+
+    /// @notice That somebody is in a group; one word. Who left stays listed.
+    struct Membership {
+        bool isListed;
+        uint64 since; // 0: not in it
+        uint64 until; // first second at which it no longer holds, 0 for an open end
+    }
+
+    /// @notice People who share what the group is granted.
+    struct Group {
+        address owner; // word 0; zero if there is no such group
+        address[] members; // word 1: everyone who was ever in it, once each
+        mapping(address => Membership) memberships; // word 2
     }
 
     /// @notice What one key has made grow on one day.
@@ -69,6 +86,7 @@ contract Relationships {
 
     mapping(address => mapping(address => Relationship)) private relationships;
     mapping(address => Quota) private quotas;
+    mapping(address => Group) private groups;
 
     /// @notice The directory of members.
     address public immutable registry;
@@ -81,7 +99,9 @@ contract Relationships {
     uint8 public constant ALL_RIGHTS = 7;
     /// @notice The most viewers of a relationship; a client proves the whole list.
     uint256 public constant MAX_VIEWERS = 1024;
-    /// @notice The most grants of one key on one day (UTC). Gas costs nothing here, so that something else must.
+    /// @notice The most people of a group; a client proves the whole list.
+    uint256 public constant MAX_GROUP = 1024;
+    /// @notice The most grants of one key on one day (UTC), groups and memberships among them. Gas costs nothing here, so that something else must.
     uint64 public constant MAX_GRANTS_PER_DAY = 1_000;
     /// @notice The most proposals and publications of one member on one day.
     uint64 public constant MAX_PUBLICATIONS_PER_DAY = 20_000;
@@ -90,6 +110,10 @@ contract Relationships {
     event Published(address indexed patient, address indexed steward, bytes32 root, uint64 count, uint64 revision);
     event Granted(address indexed patient, address indexed steward, address indexed viewer);
     event Revoked(address indexed patient, address indexed steward, address indexed viewer);
+    event GrantProposed(address indexed patient, address indexed steward, address indexed viewer);
+    event ConfirmerChanged(address indexed patient, address indexed steward, address indexed confirmer);
+    event GroupCreated(address indexed group, address indexed owner);
+    event MembershipChanged(address indexed group, address indexed person, uint64 since, uint64 until);
     event AccessLogAnchored(address indexed patient, address indexed steward, bytes32 head, uint64 count);
 
     /// @notice The caller is no active member of the network.
@@ -110,6 +134,16 @@ contract Relationships {
     error BadPeriod(uint64 from, uint64 until);
     /// @notice There is nothing to revoke.
     error NoGrant(address viewer);
+    /// @notice There is nobody who has to confirm, or somebody already.
+    error WrongConfirmer(address found);
+    /// @notice What is to be confirmed is not what the patient proposes.
+    error OtherTerms();
+    /// @notice The group exists already.
+    error GroupExists(address group);
+    /// @notice The caller does not keep this group.
+    error NotGroupOwner(address caller);
+    /// @notice The person is not in the group.
+    error NotInGroup(address person);
     /// @notice An access log never shrinks, nor is it rewritten.
     error LogNotLonger(uint64 expectedAbove, uint64 found);
     /// @notice The caller has done so much today that the rest has to wait until tomorrow.
@@ -176,7 +210,8 @@ contract Relationships {
         emit Published(patient, msg.sender, root, count, entry.revision);
     }
 
-    /// @notice The patient lets a viewer do something, in place of what it let the viewer do before.
+    /// @notice The patient lets a viewer do something, in place of what it let the viewer do before; where somebody has to
+    /// confirm, it takes the place only then.
     /// @param until first second at which the grant no longer holds, 0 for an open end
     function grant(address steward, address viewer, uint16 categories, uint8 rights, uint64 from, uint64 until)
         external
@@ -188,8 +223,13 @@ contract Relationships {
         if (rights == 0 || rights > ALL_RIGHTS) revert BadRights(rights);
         if (until != 0 && (until <= from || until <= block.timestamp)) revert BadPeriod(from, until);
         _spend(MAX_GRANTS_PER_DAY);
-        entry.grants[viewer] = Grant(categories, rights, from, until);
-        emit Granted(msg.sender, steward, viewer);
+        if (entry.confirmer == address(0)) {
+            entry.grants[viewer] = Grant(categories, rights, from, until);
+            emit Granted(msg.sender, steward, viewer);
+        } else {
+            entry.proposals[viewer] = Grant(categories, rights, from, until);
+            emit GrantProposed(msg.sender, steward, viewer);
+        }
         if (entry.isListed[viewer]) return;
 
         if (entry.viewers.length >= MAX_VIEWERS) revert Full(MAX_VIEWERS);
@@ -198,12 +238,95 @@ contract Relationships {
         ISummary(summary).append(viewer, msg.sender, steward);
     }
 
-    /// @notice The patient takes back what it let a viewer do, also after the relationship ended.
+    /// @notice Who has to confirm agrees to exactly what the patient proposes for a viewer.
+    function confirm(
+        address patient,
+        address steward,
+        address viewer,
+        uint16 categories,
+        uint8 rights,
+        uint64 from,
+        uint64 until
+    ) external {
+        Relationship storage entry = relationships[patient][steward];
+        if (entry.status != Status.Active) revert WrongStatus(entry.status);
+        if (entry.confirmer != msg.sender) revert WrongConfirmer(entry.confirmer);
+        Grant memory proposed = entry.proposals[viewer];
+        if (proposed.categories == 0) revert NoGrant(viewer);
+        if (proposed.categories != categories || proposed.rights != rights) revert OtherTerms();
+        if (proposed.from != from || proposed.until != until) revert OtherTerms();
+        delete entry.proposals[viewer];
+        entry.grants[viewer] = proposed;
+        emit Granted(patient, steward, viewer);
+    }
+
+    /// @notice The patient names who has to confirm each grant from now on: the steward, a guardian, a spouse.
+    function setConfirmer(address steward, address confirmer) external {
+        Relationship storage entry = relationships[msg.sender][steward];
+        if (entry.status != Status.Active) revert WrongStatus(entry.status);
+        if (entry.confirmer != address(0)) revert WrongConfirmer(entry.confirmer);
+        if (confirmer == address(0) || confirmer == msg.sender) revert BadAddress(confirmer);
+        entry.confirmer = confirmer;
+        emit ConfirmerChanged(msg.sender, steward, confirmer);
+    }
+
+    /// @notice Who has to confirm is released from it, by itself alone: a patient under pressure cannot do without.
+    function releaseConfirmer(address patient, address steward) external {
+        Relationship storage entry = relationships[patient][steward];
+        if (entry.confirmer != msg.sender) revert WrongConfirmer(entry.confirmer);
+        entry.confirmer = address(0);
+        emit ConfirmerChanged(patient, steward, address(0));
+    }
+
+    /// @notice The patient takes back what it let a viewer do or proposed to, also after the relationship ended.
     function revoke(address steward, address viewer) external {
         Relationship storage entry = relationships[msg.sender][steward];
-        if (entry.grants[viewer].categories == 0) revert NoGrant(viewer);
+        if (entry.grants[viewer].categories == 0 && entry.proposals[viewer].categories == 0) revert NoGrant(viewer);
         delete entry.grants[viewer];
+        delete entry.proposals[viewer];
         emit Revoked(msg.sender, steward, viewer);
+    }
+
+    /// @notice Makes a group that the caller keeps; it can be granted something like any viewer.
+    /// @param number of the caller's choice, another one for each group
+    function createGroup(uint64 number) external {
+        address group = groupAddress(msg.sender, number);
+        if (groups[group].owner != address(0)) revert GroupExists(group);
+        _spend(MAX_GRANTS_PER_DAY);
+        groups[group].owner = msg.sender;
+        emit GroupCreated(group, msg.sender);
+    }
+
+    /// @notice The owner puts somebody into a group, or changes until when.
+    /// @param until first second at which it no longer holds, 0 for an open end
+    function addToGroup(address group, address person, uint64 until) external {
+        Group storage entry = groups[group];
+        if (entry.owner != msg.sender) revert NotGroupOwner(msg.sender);
+        if (person == address(0) || person == group) revert BadAddress(person);
+        uint64 time = uint64(block.timestamp);
+        if (until != 0 && until <= time) revert BadPeriod(time, until);
+        _spend(MAX_GRANTS_PER_DAY);
+        Membership storage membership = entry.memberships[person];
+        if (!membership.isListed) {
+            if (entry.members.length >= MAX_GROUP) revert Full(MAX_GROUP);
+            entry.members.push(person);
+        }
+        entry.memberships[person] = Membership(true, time, until);
+        emit MembershipChanged(group, person, time, until);
+    }
+
+    /// @notice Takes somebody out of a group: the owner does, or that person.
+    function removeFromGroup(address group, address person) external {
+        Group storage entry = groups[group];
+        if (entry.owner != msg.sender && person != msg.sender) revert NotGroupOwner(msg.sender);
+        if (entry.memberships[person].since == 0) revert NotInGroup(person);
+        entry.memberships[person] = Membership(true, 0, 0);
+        emit MembershipChanged(group, person, 0, 0);
+    }
+
+    /// @notice The address of a group, which no key can have.
+    function groupAddress(address owner, uint64 number) public pure returns (address) {
+        return address(uint160(uint256(keccak256(abi.encodePacked("medrec-group", owner, number)))));
     }
 
     /// @notice The steward anchors the head of the access log, also when it has ended or lost its membership: what was

@@ -11,7 +11,7 @@ use alloy_sol_types::SolCall;
 use lightclient::UnixTime;
 use records::category::Categories;
 
-use crate::layout::{MemberKind, Rights};
+use crate::layout::{GrantTerms, MemberKind, Rights};
 
 pub mod creation;
 #[cfg(test)]
@@ -59,6 +59,38 @@ pub fn grant(
 /// Calldata of `Relationships.revoke`: the patient takes back what it let `viewer` do.
 pub fn revoke(steward: Address, viewer: Address) -> Vec<u8> {
     abi::revokeCall { steward, viewer }.abi_encode()
+}
+
+/// Calldata of `Relationships.setConfirmer`: the patient names who has to confirm each grant.
+pub fn set_confirmer(steward: Address, confirmer: Address) -> Vec<u8> {
+    abi::setConfirmerCall { steward, confirmer }.abi_encode()
+}
+
+/// Calldata of `Relationships.releaseConfirmer`: the confirmer no longer has to.
+pub fn release_confirmer(patient: Address, steward: Address) -> Vec<u8> {
+    abi::releaseConfirmerCall { patient, steward }.abi_encode()
+}
+
+/// Calldata of `Relationships.confirm`: the confirmer agrees to exactly these terms.
+pub fn confirm(terms: &GrantTerms) -> Vec<u8> {
+    let GrantTerms { patient, steward, viewer, categories, rights, from, until } = *terms;
+    let (categories, rights, until) = (categories.bits(), rights.bits(), until.unwrap_or(0));
+    abi::confirmCall { patient, steward, viewer, categories, rights, from, until }.abi_encode()
+}
+
+/// Calldata of `Relationships.createGroup`: see [`group_address`](crate::layout::group_address).
+pub fn create_group(number: u64) -> Vec<u8> {
+    abi::createGroupCall { number }.abi_encode()
+}
+
+/// Calldata of `Relationships.addToGroup`: the owner puts somebody in until a time; `None` is an open end.
+pub fn add_to_group(group: Address, person: Address, until: Option<UnixTime>) -> Vec<u8> {
+    abi::addToGroupCall { group, person, until: until.unwrap_or(0) }.abi_encode()
+}
+
+/// Calldata of `Relationships.removeFromGroup`: the owner takes somebody out, or somebody leaves.
+pub fn remove_from_group(group: Address, person: Address) -> Vec<u8> {
+    abi::removeFromGroupCall { group, person }.abi_encode()
 }
 
 /// Calldata of `Relationships.anchorAccessLog`: the steward anchors the head of the access log.
@@ -139,6 +171,20 @@ mod abi {
         function grant(address steward, address viewer, uint16 categories, uint8 rights, uint64 from, uint64 until);
         function revoke(address steward, address viewer);
         function anchorAccessLog(address patient, bytes32 head, uint64 count);
+        function setConfirmer(address steward, address confirmer);
+        function releaseConfirmer(address patient, address steward);
+        function confirm(
+            address patient,
+            address steward,
+            address viewer,
+            uint16 categories,
+            uint8 rights,
+            uint64 from,
+            uint64 until
+        );
+        function createGroup(uint64 number);
+        function addToGroup(address group, address person, uint64 until);
+        function removeFromGroup(address group, address person);
 
         function admitMember(
             address member,

@@ -12,6 +12,7 @@
 //! Source: Solidity documentation, “Layout of State Variables in Storage”.
 
 mod error;
+mod group;
 mod registry;
 mod relationship;
 mod summary;
@@ -20,10 +21,11 @@ mod tests;
 pub(crate) mod word;
 
 pub use error::LayoutError;
+pub use group::{GroupQuery, GroupState, Membership, MembershipQuery, group_address};
 pub use registry::{Member, MemberHead, MemberKind, MemberQuery, MemberStatus, MembersQuery, NetworkIdQuery};
 pub use relationship::{
-    GrantQuery, GrantTerms, HistoryQuery, RelationshipQuery, RelationshipState, RelationshipStatus, Right,
-    Rights, ViewersQuery,
+    ConfirmerQuery, GrantQuery, GrantTerms, HistoryQuery, RelationshipQuery, RelationshipState,
+    RelationshipStatus, Right, Rights, ViewersQuery,
 };
 pub use summary::{SummaryEntry, SummaryQuery};
 

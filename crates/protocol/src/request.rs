@@ -40,6 +40,8 @@ pub struct Call {
     pub patient: Address,
     /// The steward, whose gatekeeper is asked.
     pub steward: Address,
+    /// The group through which the signer was granted something, if it is one.
+    pub via: Option<Address>,
     /// The newest block the client has verified.
     pub head: HeadRef,
     /// A fresh X25519 public key that the answer is sealed to.

@@ -120,7 +120,7 @@ impl<P: Platform> Client<P> {
         key: &SigningKey,
         before: Option<u64>,
     ) -> Result<AccessesAnswer, ClientError> {
-        let caller = Caller { key, patient: key.address() };
+        let caller = Caller { key, patient: key.address(), via: None };
         let answer = self.call_gatekeeper(head, steward, caller, Method::ListAccesses { before }).await?;
         serde_json::from_slice(&answer.content).map_err(|error| {
             let reason = error.to_string();

@@ -68,6 +68,8 @@ pub struct ReadAsk<'a> {
     pub steward: Address,
     /// The categories; at least one.
     pub categories: Categories,
+    /// The group through which the reader was granted something, if it is one.
+    pub via: Option<Address>,
 }
 
 impl<P: Platform> Client<P> {
@@ -104,16 +106,16 @@ impl<P: Platform> Client<P> {
         head: Head,
         tell: &mut impl FnMut(Step, u32),
     ) -> Result<Reading, ClientError> {
-        let ReadAsk { key, patient, steward, categories } = *ask;
+        let ReadAsk { key, patient, steward, categories, via } = *ask;
         tell(Step::Prove, 1);
         let member = self.member(&head, steward).await?.ok_or(GatekeeperError::NoMember { steward })?;
         let query = GrantQuery { patient, steward, viewer: key.address() };
-        let (relationship, terms) = self.relationship_and_grant(&head, query).await?;
+        let (relationship, terms) = self.relationship_and_grant(&head, query, via).await?;
         let permitted = permitted(ask, &relationship, terms.as_ref(), head.header().timestamp())?;
         let anchor = relationship.record_set.ok_or(JourneyError::NotPublished { patient, steward })?;
         tell(Step::Ask, 2);
         let method = Method::ReadRecords { categories: permitted };
-        let answer = self.call_gatekeeper(&head, &member, Caller { key, patient }, method).await?;
+        let answer = self.call_gatekeeper(&head, &member, Caller { key, patient, via }, method).await?;
         tell(Step::Verify, 3);
         let answer =
             decode_records(&answer.content, permitted).map_err(|error| error.at(&member.endpoint))?;
@@ -163,7 +165,7 @@ fn permitted(
     terms: Option<&GrantTerms>,
     at: UnixTime,
 ) -> Result<Categories, JourneyError> {
-    let ReadAsk { key, patient, steward, categories } = *ask;
+    let ReadAsk { key, patient, steward, categories, .. } = *ask;
     let asked = AccessAsk { patient, steward, reader: key.address(), categories, right: Right::Read };
     match decide(&asked, relationship, terms, at) {
         Ok(_) => Ok(categories),

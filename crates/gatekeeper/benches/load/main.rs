@@ -148,7 +148,7 @@ async fn let_read(stack: &Stack, browser: &Browser, patient: &SigningKey, reader
         };
         eventually("the last grant", async || {
             let head = synced(browser).await;
-            browser.relationship_and_grant(&head, query).await.unwrap().1
+            browser.relationship_and_grant(&head, query, None).await.unwrap().1
         })
         .await;
     }

@@ -237,7 +237,7 @@ impl Gatekeeper {
         let head = self.head(call.call()).await?;
         let Call { patient, steward, .. } = *call.call();
         let relationship = RelationshipQuery { patient, steward };
-        let state = self.chain.access_state(&head, relationship, call.signer()).await?;
+        let state = self.chain.access_state(&head, relationship, call.signer(), call.call().via).await?;
         Ok((head, state))
     }
 

@@ -211,7 +211,8 @@ impl Stack {
     ) -> Result<Vec<u8>, ClientError> {
         let head = synced(browser).await;
         let member = browser.member(&head, self.steward).await.unwrap().unwrap();
-        let answer = browser.call_gatekeeper(&head, &member, Caller { key, patient }, method).await?;
+        let answer =
+            browser.call_gatekeeper(&head, &member, Caller { key, patient, via: None }, method).await?;
         Ok(answer.content.to_vec())
     }
 
@@ -242,6 +243,7 @@ impl Stack {
             contract: self.network.relationships.address,
             patient,
             steward: self.steward,
+            via: None,
             head: HeadRef { number: head.header().number(), hash: head.header().hash() },
             reply_key: reply.public(),
         };

@@ -72,6 +72,7 @@ pub(crate) async fn run(stack: &Stack, browser: &Browser, wire: &Wire, dose: Dos
         patient: key.address(),
         steward: stack.steward,
         categories: Categories::NONE.with(Category::VitalSigns),
+        via: None,
     };
     let reading = browser.read_records(ask, |_| {}).await.unwrap();
     let mut read = Vec::new();

@@ -3,6 +3,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod chain;
+mod consent;
+mod groups;
 mod interface;
 mod medrec2;
 mod model;
@@ -14,8 +16,8 @@ use alloy_primitives::{Address, B256};
 use self::chain::Chain;
 use super::*;
 use crate::layout::{
-    GrantQuery, GrantTerms, Member, MemberQuery, MembersQuery, RelationshipQuery, RelationshipState,
-    SummaryEntry, SummaryQuery, ViewersQuery,
+    ConfirmerQuery, GrantQuery, GrantTerms, GroupQuery, Member, MemberQuery, MembersQuery, Membership,
+    MembershipQuery, RelationshipQuery, RelationshipState, SummaryEntry, SummaryQuery, ViewersQuery,
 };
 
 /// The errors that the contracts revert with.
@@ -45,6 +47,11 @@ mod errors {
         error LogNotLonger(uint64 expectedAbove, uint64 found);
         error QuotaSpent(uint64 limit);
         error NotRelationships(address caller);
+        error WrongConfirmer(address found);
+        error OtherTerms();
+        error GroupExists(address group);
+        error NotGroupOwner(address caller);
+        error NotInGroup(address person);
     }
 }
 
@@ -73,6 +80,30 @@ impl Chain {
 
     fn grant(&self, patient: Address, steward: Address, viewer: Address) -> Option<GrantTerms> {
         let query = GrantQuery { patient, steward, viewer };
+        query.read(&self.words(self.at.relationships, query.slots())).unwrap()
+    }
+
+    /// What waits for the confirmer.
+    fn proposal(&self, patient: Address, steward: Address, viewer: Address) -> Option<GrantTerms> {
+        let query = GrantQuery { patient, steward, viewer };
+        query.read(&self.words(self.at.relationships, query.proposal_slots())).unwrap()
+    }
+
+    fn confirmer(&self, patient: Address, steward: Address) -> Option<Address> {
+        let query = ConfirmerQuery { patient, steward };
+        ConfirmerQuery::read(&self.words(self.at.relationships, query.slots())).unwrap()
+    }
+
+    /// Who keeps a group, and who was ever in it.
+    fn group(&self, group: Address) -> Option<(Address, Vec<Address>)> {
+        let query = GroupQuery { group };
+        let state = query.read(&self.words(self.at.relationships, query.slots())).unwrap()?;
+        let slots = query.member_slots(0..state.member_count);
+        Some((state.owner, GroupQuery::read_members(self.words(self.at.relationships, slots)).unwrap()))
+    }
+
+    fn membership(&self, group: Address, person: Address) -> Option<Membership> {
+        let query = MembershipQuery { group, person };
         query.read(&self.words(self.at.relationships, query.slots())).unwrap()
     }
 

@@ -161,6 +161,24 @@ impl GrantQuery {
         vec![mapping(offset(RelationshipQuery { patient, steward }.base(), GRANTS), viewer)]
     }
 
+    /// The one slot of what waits for the confirmer.
+    pub fn proposal_slots(&self) -> Vec<B256> {
+        let Self { patient, steward, viewer } = *self;
+        vec![mapping(offset(RelationshipQuery { patient, steward }.base(), PROPOSALS), viewer)]
+    }
+
+    /// Reads the proven slot of what waits for the confirmer; absent (zero) means nothing does.
+    ///
+    /// # Errors
+    /// As [`GrantQuery::decode`].
+    pub fn decode_proposal(
+        &self,
+        contract: Address,
+        proven: &[ProvenSlot],
+    ) -> Result<Option<GrantTerms>, LayoutError> {
+        self.read(&bind(contract, &self.proposal_slots(), proven)?)
+    }
+
     /// Reads the proven slot; absent (zero) means never granted, or revoked.
     ///
     /// # Errors
@@ -333,6 +351,37 @@ impl ViewersQuery {
     }
 }
 
+/// Asks who has to confirm each grant of one relationship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConfirmerQuery {
+    /// The patient's pseudonym.
+    pub patient: Address,
+    /// The steward.
+    pub steward: Address,
+}
+
+impl ConfirmerQuery {
+    /// The one slot to prove in `Relationships`.
+    pub fn slots(&self) -> Vec<B256> {
+        let Self { patient, steward } = *self;
+        vec![offset(RelationshipQuery { patient, steward }.base(), CONFIRMER)]
+    }
+
+    /// Reads the proven slot; `None` if nobody has to.
+    ///
+    /// # Errors
+    /// A slot other than the one asked in `contract`, or a word that is no address.
+    pub fn decode(&self, contract: Address, proven: &[ProvenSlot]) -> Result<Option<Address>, LayoutError> {
+        Self::read(&bind(contract, &self.slots(), proven)?)
+    }
+
+    pub(crate) fn read(words: &[Word]) -> Result<Option<Address>, LayoutError> {
+        let [word] = exactly(words)?;
+        let confirmer = address("confirmer", word)?;
+        Ok((!confirmer.is_zero()).then_some(confirmer))
+    }
+}
+
 /// Asks for publications of one relationship, by their revisions: the first is 1, the newest the one in
 /// [`RelationshipState::record_set`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -393,5 +442,7 @@ pub(super) const STATUS: u64 = 0;
 pub(super) const VIEWERS: u64 = 6;
 pub(super) const GRANTS: u64 = 7;
 pub(super) const HISTORY: u64 = 9;
+pub(super) const CONFIRMER: u64 = 10;
+pub(super) const PROPOSALS: u64 = 11;
 /// Words of one publication: the root, then count and time.
 pub(super) const PUBLICATION_WORDS: u64 = 2;

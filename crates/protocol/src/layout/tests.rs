@@ -6,8 +6,11 @@ use records::category::{Categories, Category};
 use records::record_set::RecordSetAnchor;
 use serde_json::Value;
 
+use super::group::{GROUPS, MEMBERS as MEMBERS_OF_GROUP, MEMBERSHIPS};
 use super::registry::{ENDPOINT, MEMBER_LIST, MEMBERS, NETWORK_ID};
-use super::relationship::{GRANTS, HISTORY, PUBLICATION_WORDS, RELATIONSHIPS, STATUS, VIEWERS};
+use super::relationship::{
+    CONFIRMER, GRANTS, HISTORY, PROPOSALS, PUBLICATION_WORDS, RELATIONSHIPS, STATUS, VIEWERS,
+};
 use super::summary::{ENTRIES, ENTRY_WORDS};
 use super::word::{Place, Word, check_places, data, mapping, offset, variable};
 use super::*;
@@ -102,7 +105,25 @@ fn relationships_lie_where_the_compiler_put_them() {
             ("grants", GRANTS, 0, "t_mapping(t_address,t_struct(Grant)_storage)"),
             ("isListed", 8, 0, "t_mapping(t_address,t_bool)"),
             ("history", HISTORY, 0, "t_array(t_struct(RecordSet)_storage)dyn_storage"),
+            ("confirmer", CONFIRMER, 0, "t_address"),
+            ("proposals", PROPOSALS, 0, "t_mapping(t_address,t_struct(Grant)_storage)"),
         ],
+    );
+    assert_places(
+        &layout["storage"].as_array().unwrap()[2..].into(),
+        &[("groups", GROUPS, 0, "t_mapping(t_address,t_struct(Group)_storage)")],
+    );
+    assert_places(
+        &layout["types"]["t_struct(Group)_storage"]["members"],
+        &[
+            ("owner", 0, 0, "t_address"),
+            ("members", MEMBERS_OF_GROUP, 0, "t_array(t_address)dyn_storage"),
+            ("memberships", MEMBERSHIPS, 0, "t_mapping(t_address,t_struct(Membership)_storage)"),
+        ],
+    );
+    assert_places(
+        &layout["types"]["t_struct(Membership)_storage"]["members"],
+        &[("isListed", 0, 0, "t_bool"), ("since", 0, 1, "t_uint64"), ("until", 0, 9, "t_uint64")],
     );
     let publication = &layout["types"]["t_struct(RecordSet)_storage"];
     assert_places(
@@ -255,6 +276,45 @@ fn refuses_relationship_words_that_the_contract_never_writes() {
     );
     let short = words(slots, relationship_words());
     assert_eq!(RELATIONSHIP.read(&short[1..]), Err(LayoutError::SlotCount { expected: 7, found: 6 }));
+}
+
+#[test]
+fn reads_a_membership() {
+    let query = MembershipQuery { group: STEWARD, person: VIEWER };
+    let read = |value: U256| query.read(&words(query.slots(), [value]));
+    let membership = |until| Some(Membership { group: STEWARD, person: VIEWER, since: 100, until });
+    assert_eq!(read(packed(&[(0, 1), (1, 100), (9, 200)])), Ok(membership(Some(200))));
+    assert_eq!(read(packed(&[(0, 1), (1, 100)])), Ok(membership(None)));
+    // Never in it, and no longer.
+    assert_eq!((read(U256::ZERO), read(U256::from(1))), (Ok(None), Ok(None)));
+    for word in [
+        packed(&[(0, 2), (1, 100)]),
+        packed(&[(1, 100)]),
+        packed(&[(0, 1), (9, 200)]),
+        packed(&[(0, 1), (1, 100), (17, 1)]),
+    ] {
+        let refused =
+            LayoutError::Word { what: "group membership", slot: query.slots()[0], word: word.into() };
+        assert_eq!(read(word), Err(refused), "{word:x}");
+    }
+    let held = membership(Some(200)).unwrap();
+    assert_eq!([99, 100, 199, 200].map(|at| held.holds(at)), [false, true, true, false]);
+
+    // What the group may do, whoever is in it may do, as long as both last.
+    let granted = |viewer, until| GrantTerms {
+        patient: PATIENT,
+        steward: PATIENT,
+        viewer,
+        categories: Categories::ALL,
+        rights: Rights::READ,
+        from: 7,
+        until,
+    };
+    let terms = |until, at| held.terms(&granted(STEWARD, until), at);
+    assert_eq!(terms(None, 100), Some(granted(VIEWER, Some(200))));
+    assert_eq!(terms(Some(150), 199), Some(granted(VIEWER, Some(150))));
+    assert_eq!((terms(None, 99), terms(None, 200)), (None, None));
+    assert_eq!(held.terms(&granted(VIEWER, None), 100), None);
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl Call {
             }),
             Method::RedeemInvitation { code } => json!({ "code": code.to_text() }),
         };
-        let body = json!({
+        let mut body = json!({
             "version": VERSION,
             "method": self.method.name(),
             "params": params,
@@ -39,6 +39,9 @@ impl Call {
             "head": { "number": self.head.number, "hash": self.head.hash },
             "replyKey": B256::new(self.reply_key),
         });
+        if let (Some(via), Some(members)) = (self.via, body.as_object_mut()) {
+            members.insert("via".to_owned(), json!(via));
+        }
         body.to_string().into_bytes()
     }
 
@@ -56,6 +59,7 @@ impl Call {
             contract: wire.contract,
             patient: wire.patient,
             steward: wire.steward,
+            via: wire.via,
             head: HeadRef { number: wire.head.number, hash: wire.head.hash },
             reply_key: wire.reply_key.0,
         })
@@ -125,6 +129,7 @@ struct WireCall {
     contract: Address,
     patient: Address,
     steward: Address,
+    via: Option<Address>,
     head: WireHead,
     reply_key: B256,
 }

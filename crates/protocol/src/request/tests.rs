@@ -393,6 +393,7 @@ fn every_method_survives_the_way_through_a_body() {
         contract: Address::repeat_byte(1),
         patient: Address::repeat_byte(2),
         steward: Address::repeat_byte(3),
+        via: None,
         head: HeadRef { number: 7, hash: B256::repeat_byte(4) },
         reply_key: [5; 32],
     };
@@ -418,6 +419,8 @@ fn every_method_survives_the_way_through_a_body() {
         assert_eq!(Call::parse(&call.to_body()), Ok(call));
     }
     assert_eq!(named, METHODS.into());
+    let through_a_group = Call { via: Some(Address::repeat_byte(9)), ..call(Method::Describe) };
+    assert_eq!(Call::parse(&through_a_group.to_body()), Ok(through_a_group));
 }
 
 fn access_request() -> AccessRequest {

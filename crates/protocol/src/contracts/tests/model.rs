@@ -10,7 +10,7 @@ use records::category::Categories;
 use super::chain::Chain;
 use super::*;
 use crate::access_log::{LogAnchor, LogPoint};
-use crate::layout::{MemberStatus, RelationshipStatus, Rights};
+use crate::layout::{MemberStatus, RelationshipStatus, Rights, group_address};
 
 const OPERATORS: [u8; 3] = [1, 2, 3];
 /// Patients, stewards and viewers are drawn from the same accounts, so that every confusion occurs.
@@ -28,6 +28,12 @@ enum Step {
     Grant(u8, u8, u8),
     Revoke(u8, u8),
     Anchor(u8, u64),
+    SetConfirmer(u8, u8),
+    Release(u8, u8),
+    Confirm(u8, u8, u8, u8),
+    CreateGroup(u64),
+    AddToGroup(u8, u64, u8),
+    RemoveFromGroup(u8, u64, u8),
 }
 
 fn person() -> impl Strategy<Value = u8> {
@@ -46,6 +52,16 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (person(), person(), 0..9u8).prop_map(|(steward, viewer, rights)| Step::Grant(steward, viewer, rights)),
         3 => (person(), person()).prop_map(|(steward, viewer)| Step::Revoke(steward, viewer)),
         2 => (person(), 0..4u64).prop_map(|(patient, count)| Step::Anchor(patient, count)),
+        1 => (person(), person()).prop_map(|(steward, confirmer)| Step::SetConfirmer(steward, confirmer)),
+        1 => (person(), person()).prop_map(|(patient, steward)| Step::Release(patient, steward)),
+        3 => (person(), person(), person(), 1..8u8).prop_map(|(patient, steward, viewer, rights)| {
+            Step::Confirm(patient, steward, viewer, rights)
+        }),
+        1 => (0..2u64).prop_map(Step::CreateGroup),
+        2 => (person(), 0..2u64, person()).prop_map(|(owner, number, one)| Step::AddToGroup(owner, number, one)),
+        2 => (person(), 0..2u64, person()).prop_map(|(owner, number, one)| {
+            Step::RemoveFromGroup(owner, number, one)
+        }),
     ]
 }
 
@@ -61,6 +77,8 @@ struct Model {
     votes: BTreeMap<(bool, u8), Vec<u8>>,
     relationships: BTreeMap<(u8, u8), Entry>,
     summary: BTreeMap<u8, Vec<(u8, u8)>>,
+    /// Who was ever in a group of an owner, in this order, and whether they are now.
+    groups: BTreeMap<(u8, u64), Vec<(u8, bool)>>,
 }
 
 #[derive(Default)]
@@ -71,6 +89,9 @@ struct Entry {
     anchors: Vec<u64>,
     viewers: Vec<u8>,
     grants: BTreeMap<u8, u8>,
+    confirmer: Option<u8>,
+    /// Grants that wait for the confirmer.
+    proposals: BTreeMap<u8, u8>,
 }
 
 impl Model {
@@ -129,7 +150,54 @@ impl Model {
                 allowed
             }
             Step::Grant(steward, viewer, rights) => self.grant(caller, steward, viewer, rights),
-            Step::Revoke(steward, viewer) => self.entry(caller, steward).grants.remove(&viewer).is_some(),
+            Step::Revoke(steward, viewer) => {
+                let entry = self.entry(caller, steward);
+                let removed = (entry.grants.remove(&viewer), entry.proposals.remove(&viewer));
+                removed != (None, None)
+            }
+            Step::SetConfirmer(steward, confirmer) => {
+                let entry = self.entry(caller, steward);
+                let allowed = entry.status == 2 && entry.confirmer.is_none() && confirmer != caller;
+                if allowed {
+                    entry.confirmer = Some(confirmer);
+                }
+                allowed
+            }
+            Step::Release(patient, steward) => {
+                let entry = self.entry(patient, steward);
+                entry.confirmer == Some(caller) && entry.confirmer.take().is_some()
+            }
+            Step::Confirm(patient, steward, viewer, rights) => {
+                let entry = self.entry(patient, steward);
+                let allowed = entry.status == 2
+                    && entry.confirmer == Some(caller)
+                    && entry.proposals.get(&viewer) == Some(&rights);
+                if allowed {
+                    entry.proposals.remove(&viewer);
+                    entry.grants.insert(viewer, rights);
+                }
+                allowed
+            }
+            Step::CreateGroup(number) => {
+                let is_new = !self.groups.contains_key(&(caller, number));
+                self.groups.entry((caller, number)).or_default();
+                is_new
+            }
+            Step::AddToGroup(owner, number, one) => {
+                let group = self.groups.get_mut(&(owner, number)).filter(|_| caller == owner);
+                let Some(group) = group else { return false };
+                match group.iter_mut().find(|(listed, _)| *listed == one) {
+                    Some((_, is_in)) => *is_in = true,
+                    None => group.push((one, true)),
+                }
+                true
+            }
+            Step::RemoveFromGroup(owner, number, one) => {
+                let may = caller == owner && self.groups.contains_key(&(owner, number)) || caller == one;
+                let mut group = self.groups.get_mut(&(owner, number)).into_iter().flatten();
+                let found = group.find(|(listed, is_in)| *listed == one && *is_in);
+                may && found.map(|(_, is_in)| *is_in = false).is_some()
+            }
             Step::Anchor(patient, count) => {
                 let entry = self.entry(patient, caller);
                 let allowed =
@@ -156,7 +224,8 @@ impl Model {
         if !allowed {
             return false;
         }
-        entry.grants.insert(viewer, rights);
+        let place = if entry.confirmer.is_none() { &mut entry.grants } else { &mut entry.proposals };
+        place.insert(viewer, rights);
         if !entry.viewers.contains(&viewer) {
             entry.viewers.push(viewer);
             self.summary.entry(viewer).or_default().push((patient, steward));
@@ -190,6 +259,31 @@ fn run(chain: &mut Chain, caller: u8, step: &Step) -> bool {
             (relationships, call.abi_encode())
         }
         Step::Revoke(steward, viewer) => (relationships, revoke(account(steward), account(viewer))),
+        Step::SetConfirmer(steward, confirmer) => {
+            (relationships, set_confirmer(account(steward), account(confirmer)))
+        }
+        Step::Release(patient, steward) => {
+            (relationships, release_confirmer(account(patient), account(steward)))
+        }
+        Step::Confirm(patient, steward, viewer, rights) => {
+            let call = abi::confirmCall {
+                patient: account(patient),
+                steward: account(steward),
+                viewer: account(viewer),
+                categories: Categories::ALL.bits(),
+                rights,
+                from: 7,
+                until: 0,
+            };
+            (relationships, call.abi_encode())
+        }
+        Step::CreateGroup(number) => (relationships, create_group(number)),
+        Step::AddToGroup(owner, number, one) => {
+            (relationships, add_to_group(group_address(account(owner), number), account(one), None))
+        }
+        Step::RemoveFromGroup(owner, number, one) => {
+            (relationships, remove_from_group(group_address(account(owner), number), account(one)))
+        }
         Step::Anchor(patient, count) => {
             (relationships, anchor_access_log(account(patient), B256::repeat_byte(1), count))
         }
@@ -226,11 +320,30 @@ fn assert_same(chain: &Chain, model: &Model) {
         assert_eq!(published, expected);
         let viewers: Vec<Address> = entry.viewers.iter().copied().map(account).collect();
         assert_eq!(chain.viewers(patient, steward), viewers);
+        assert_eq!(chain.confirmer(patient, steward), entry.confirmer.map(account));
         for viewer in PEOPLE {
-            let terms = chain.grant(patient, steward, account(viewer));
-            let found = terms.map(|terms| (terms.categories, terms.rights, terms.from, terms.until));
-            let rights = entry.grants.get(&viewer).and_then(|&bits| Rights::from_bits(bits));
-            assert_eq!(found, rights.map(|rights| (Categories::ALL, rights, 7, None)));
+            let read = |terms: Option<GrantTerms>| {
+                terms.map(|terms| (terms.categories, terms.rights, terms.from, terms.until))
+            };
+            let expected = |grants: &BTreeMap<u8, u8>| {
+                let rights = grants.get(&viewer).and_then(|&bits| Rights::from_bits(bits));
+                rights.map(|rights| (Categories::ALL, rights, 7, None))
+            };
+            let viewer = account(viewer);
+            assert_eq!(read(chain.grant(patient, steward, viewer)), expected(&entry.grants));
+            assert_eq!(read(chain.proposal(patient, steward, viewer)), expected(&entry.proposals));
+        }
+    }
+    for owner in PEOPLE.into_iter().chain(OPERATORS) {
+        for number in 0..2 {
+            let group = group_address(account(owner), number);
+            let listed = model.groups.get(&(owner, number));
+            let members =
+                |all: &Vec<(u8, bool)>| all.iter().map(|(one, _)| account(*one)).collect::<Vec<_>>();
+            assert_eq!(chain.group(group), listed.map(|all| (account(owner), members(all))));
+            for (one, is_in) in listed.into_iter().flatten() {
+                assert_eq!(chain.membership(group, account(*one)).is_some(), *is_in);
+            }
         }
     }
 }

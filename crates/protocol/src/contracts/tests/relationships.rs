@@ -11,10 +11,10 @@ use crate::access_log::{LogAnchor, LogPoint};
 use crate::layout::{HistoryQuery, RelationshipStatus, Rights};
 
 const OPERATOR: u8 = 1;
-const STEWARD: u8 = 0x10;
+pub(super) const STEWARD: u8 = 0x10;
 const OTHER_STEWARD: u8 = 0x11;
-const PATIENT: u8 = 0x20;
-const VIEWER: u8 = 0x30;
+pub(super) const PATIENT: u8 = 0x20;
+pub(super) const VIEWER: u8 = 0x30;
 const STRANGER: u8 = 0x40;
 
 const PROPOSED: u8 = 1;
@@ -38,19 +38,19 @@ fn proposed() -> Chain {
     chain
 }
 
-fn active() -> Chain {
+pub(super) fn active() -> Chain {
     let mut chain = proposed();
     chain.call(PATIENT, accept(account(STEWARD))).unwrap();
     chain
 }
 
-fn granted() -> Chain {
+pub(super) fn granted() -> Chain {
     let mut chain = active();
     chain.call(PATIENT, grant_results()).unwrap();
     chain
 }
 
-fn grant_results() -> Vec<u8> {
+pub(super) fn grant_results() -> Vec<u8> {
     let categories = Categories::NONE.with(Category::Results);
     grant(account(STEWARD), account(VIEWER), categories, Rights::READ, 0, None)
 }
@@ -60,7 +60,7 @@ fn root() -> B256 {
 }
 
 impl Chain {
-    fn call(&mut self, from: u8, call: Vec<u8>) -> Result<Bytes, Reverted> {
+    pub(super) fn call(&mut self, from: u8, call: Vec<u8>) -> Result<Bytes, Reverted> {
         self.send(account(from), self.at.relationships, call)
     }
 
@@ -74,7 +74,7 @@ impl Chain {
     }
 }
 
-fn assert_refused(result: Result<Bytes, Reverted>, error: impl SolError) {
+pub(super) fn assert_refused(result: Result<Bytes, Reverted>, error: impl SolError) {
     assert_eq!(result, Err(Reverted::with(error)));
 }
 

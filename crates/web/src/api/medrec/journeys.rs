@@ -256,7 +256,7 @@ impl Medrec {
         on_progress: &Function,
     ) -> Result<JsValue, ErrorView> {
         let RelationshipQuery { patient, steward } = query;
-        let ask = ReadAsk { key, patient, steward, categories: Categories::ALL };
+        let ask = ReadAsk { key, patient, steward, categories: Categories::ALL, via: None };
         let progress = |progress| ProgressView::within(progress, 0, 0).tell(on_progress);
         let reading = self.client.read_records(ask, progress).await?;
         Ok(to_js(&RecordsView::new(&reading, self.client.network())))
