@@ -20,7 +20,7 @@ after(async () => {
 });
 
 test('a client in Python accepts an invitation and reads every record of the bundle, and no other', async () => {
-  const { patient, total, categories, accesses, anchored } = JSON.parse(await secondClient('--accesses'));
+  const { patient, total, categories, accesses, anchored, contribution } = JSON.parse(await secondClient('--accesses', '--contribute'));
   assert.match(patient, /^0x[0-9a-f]{40}$/);
   assert.equal(total, invitation.records);
   assert.deepEqual(Object.values(categories).flat().sort(), await digests('general-devora-orn.json.gz'));
@@ -28,6 +28,14 @@ test('a client in Python accepts an invitation and reads every record of the bun
   // Its own reading is in the log, by proof.
   assert.deepEqual(accesses, [{ method: 'records.read', caller: patient, refusal: null }]);
   assert.equal(anchored, 1);
+  // What it writes is sealed with its author; the correction took the place of the first, which stays provable.
+  const { answers, listed, weights } = contribution;
+  assert.deepEqual(answers, [{ added: 2, replaced: 0, unchanged: 0 }, { added: 1, replaced: 1, unchanged: 0 }]);
+  assert.equal(listed, 3);
+  assert.deepEqual(weights, [
+    { kilograms: 70.5, since: 2, until: 3, by: [patient] },
+    { kilograms: 71.5, since: 3, until: null, by: [patient] },
+  ]);
 });
 
 test('it takes the signed refusal of an invitation that has been used', async () => {

@@ -58,6 +58,26 @@ class Chain:
         root, count = (self.word(self.relationships, entry + index, hex(number)) for index in (1, 2))
         return root, int.from_bytes(count[24:], "big")
 
+    def record_sets(self, patient, steward, number):
+        """Revision, root and total of every publication, at a block."""
+        entry, block = mapping(mapping(0, patient), steward), hex(number)
+        revisions = int.from_bytes(self.word(self.relationships, entry + 2, block)[16:24], "big")
+        first = int.from_bytes(keccak((entry + 9).to_bytes(32, "big")), "big")
+        sets = []
+        for revision in range(1, revisions + 1):
+            root, total = (self.word(self.relationships, first + 2 * (revision - 1) + index, block) for index in (0, 1))
+            sets.append((revision, root, int.from_bytes(total[24:], "big")))
+        return sets
+
+    def wait_for_revision(self, patient, steward, revision):
+        """Until so many record sets are published; the block at which they are."""
+        for _ in range(300):
+            head = self.head()
+            if len(self.record_sets(patient, steward, head["number"])) >= revision:
+                return head
+            time.sleep(0.2)
+        raise ProtocolError(f"no revision {revision} is published")
+
     def access_log(self, patient, steward, number):
         """Entries anchored at a block, their head, and the digest of all anchors."""
         entry = mapping(mapping(0, patient), steward)

@@ -11,11 +11,12 @@ import sys
 import time
 
 import accesses
+import contributions
 from basics import ProtocolError, require, sha256, tohex
 from chain import ACTIVE, PROPOSED, Chain
 from gatekeeper import Refused, Relationship, base64url, make_call, open_answer, send
 from keys import G, address_of, signing_key, times
-from records import CATEGORIES, verify_categories
+from records import CATEGORIES, canonical, verify_categories, verify_history, verify_list
 
 
 def read_invitation(text):
@@ -31,6 +32,7 @@ def main():
     arguments.add_argument("invitation", help="its text, or the link that ends in it")
     arguments.add_argument("--categories", default=",".join(CATEGORIES), help="read these, in the order of their numbers")
     arguments.add_argument("--accesses", action="store_true", help="wait until the access log is anchored, and read it, too")
+    arguments.add_argument("--contribute", action="store_true", help="add a record, and read the history that holds it")
     arguments.add_argument("--keep", metavar="FILE", help="keep the last answer, and the key that opens it, for the tests")
     given = arguments.parse_args()
 
@@ -68,10 +70,41 @@ def main():
 
         entries, anchored = accesses.read_log(list_page, chain.access_log(one.patient, steward, head["number"]))
         told |= {"accesses": [accesses.shown(entry) for entry in entries], "anchored": anchored}
+    if given.contribute:
+        told["contribution"] = contribute(chain, one, secret, ask)
     print(json.dumps(told))
     if given.keep:
         with open(given.keep, "w", encoding="utf-8") as file:
             keep(file, call, answer, {"categories": asked, "root": tohex(root), "total": total})
+
+
+def contribute(chain, one, secret, ask):
+    """Adds a weight and corrects it, and finds both in the history of own data, with their author."""
+    author, now = one.patient, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    answers = []
+    for number, kilograms in enumerate([70.5, 71.5], 1):
+        weight = canonical({
+            "resourceType": "Observation", "id": f"{author.hex()}-weight", "status": "final",
+            "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}, "effectiveDateTime": "2026-11-27",
+            "subject": contributions.who(one.chain_id, one.patient),
+            "valueQuantity": {"value": kilograms, "system": "http://unitsofmeasure.org", "code": "kg"}})
+        params = contributions.make(secret, one, "own-data", f"write-{number}", now, [weight])
+        answers.append(ask("records.write", params, chain.head())[2])
+        head = chain.wait_for_revision(one.patient, one.steward, 1 + number)
+    sets = chain.record_sets(one.patient, one.steward, head["number"])
+    own_data = CATEGORIES.index("own-data")
+    (listed,) = ask("records.list", {"categories": ["own-data"]}, head)[2]["categories"]
+    history = ask("records.history", {"category": "own-data", "roots": [tohex(root) for _, root, _ in sets]}, head)[2]
+    versions = verify_history(history, own_data, sets)
+    texts = [(one_version["judged"][1][2], one_version) for one_version in versions if one_version["judged"][1]]
+    signed = [contributions.read(one, text) for text, _ in texts if '"resourceType":"Provenance"' in text]
+    weights = []
+    for text, version in texts:
+        if '"valueQuantity"' in text:
+            covers = [who for who, covered in signed if covered.get(contributions.name_of(text)) == version["judged"][1][1]]
+            weights.append({"kilograms": json.loads(text)["valueQuantity"]["value"], "since": version["since"],
+                            "until": version["until"], "by": [tohex(who) for who in covers]})
+    return {"answers": answers, "listed": len(verify_list(listed, own_data, *sets[-1][1:])), "weights": weights}
 
 
 def keep(file, call, answer, anchor):

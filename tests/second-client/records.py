@@ -105,11 +105,9 @@ def tree(leaves):
     return node(tree(leaves[:split]), tree(leaves[split:]))
 
 
-def verify_category(answer, number, root, total):
-    """What each record of a complete category is, with the digests of the verified ones."""
-    require(answer["category"] == CATEGORIES[number], "another category")
-    require(answer["total"] == total and answer["count"] == len(answer["records"]), "wrong counts")
-    leaves = [unhex(record["leaf"], 32) for record in answer["records"]]
+def prove(answer, number, leaves, root, total):
+    """That these leaves are the category in the set with this root, all of them."""
+    require(answer["total"] == total and answer["count"] == len(leaves), "wrong counts")
     top = sha256(b"\2", bytes([number]), u64(len(leaves)), tree(leaves), unhex(answer["salt"], 32))
     require(len(answer["path"]) == 4, "a path has four steps")
     for level, sibling in enumerate(answer["path"]):
@@ -117,23 +115,83 @@ def verify_category(answer, number, root, total):
         top = node(sibling, top) if number >> level & 1 else node(top, sibling)
     require(sha256(b"\3", top, u64(total)) == root, "these records are not the ones on chain")
 
-    verdicts, last = [], b""
-    for record, leaf in zip(answer["records"], leaves):
-        require(("salt" in record) == ("content" in record), "half a record")
-        if "salt" not in record:
-            verdicts.append(("missing", None))
-            continue
-        try:
-            key, digest = read_record(record["content"])
-            committed = sha256(unhex(record["salt"], 32), digest)
-            require(sha256(b"\0", bytes([number]), key, committed) == leaf, "not the record of this leaf")
-        except ProtocolError:
-            verdicts.append(("altered", None))
-            continue
-        require(key > last, "records out of order")
-        last = key
-        verdicts.append(("verified", digest))
-    return verdicts
+
+def leaf_of(number, key, commitment):
+    return sha256(b"\0", bytes([number]), key, commitment)
+
+
+def judge(record, number):
+    """What a record is, and of a verified one key, digest and text."""
+    leaf = unhex(record["leaf"], 32)
+    require(("salt" in record) == ("content" in record) and not ("salt" in record and "erased" in record), "half a record")
+    if "erased" in record:
+        gone = record["erased"]
+        key = unhex(gone["time"], 8) + sha256(gone["name"].encode())
+        return ("erased" if leaf_of(number, key, unhex(gone["commitment"], 32)) == leaf else "altered"), None
+    if "salt" not in record:
+        return "missing", None
+    try:
+        key, digest = read_record(record["content"])
+        committed = sha256(unhex(record["salt"], 32), digest)
+        require(leaf_of(number, key, committed) == leaf, "not the record of this leaf")
+    except ProtocolError:
+        return "altered", None
+    return "verified", (key, digest, record["content"])
+
+
+def verify_category(answer, number, root, total):
+    """What each record of a complete category is, with the digests of the verified ones."""
+    require(answer["category"] == CATEGORIES[number], "another category")
+    prove(answer, number, [unhex(record["leaf"], 32) for record in answer["records"]], root, total)
+    judged = [judge(record, number) for record in answer["records"]]
+    in_order(judged)
+    return [(verdict, found and found[1]) for verdict, found in judged]
+
+
+def in_order(judged):
+    """The keys of the verified records rise."""
+    keys = [found[0] for _, found in judged if found]
+    require(all(one < other for one, other in zip(keys, keys[1:])), "records out of order")
+
+
+def verify_history(answer, number, sets):
+    """Every version of every record in consecutive sets, given as (revision, root, total): what it is, and from which
+    revision until which it was there."""
+    require(answer["category"] == CATEGORIES[number] and len(answer["revisions"]) == len(sets), "another history")
+    versions, live = [], []
+    for changes, (revision, root, total) in zip(answer["revisions"], sets):
+        removed, added = changes["removed"], changes["added"]
+        places = [one["place"] for one in added]
+        require(removed == sorted(set(removed)) and all(0 <= place < len(live) for place in removed), "changes out of place")
+        for place in removed:
+            live[place]["until"] = revision
+        live = [one for place, one in enumerate(live) if place not in removed]
+        require(places == sorted(set(places)), "changes out of place")
+        for one in added:
+            require(0 <= one["place"] <= len(live), "changes out of place")
+            judged = judge(one["record"], number)
+            version = {"leaf": unhex(one["record"]["leaf"], 32), "judged": judged, "since": revision, "until": None}
+            live.insert(one["place"], version)
+            versions.append(version)
+        prove(changes, number, [one["leaf"] for one in live], root, total)
+        in_order([one["judged"] for one in live])
+    return versions
+
+
+def verify_list(answer, number, root, total):
+    """The names of all records of a category, `None` for what the steward no longer has."""
+    require(answer["category"] == CATEGORIES[number], "another category")
+    prove(answer, number, [unhex(record["leaf"], 32) for record in answer["records"]], root, total)
+    names, last = [], b""
+    for record in answer["records"]:
+        opening = record.get("opening")
+        names.append(opening and opening["name"])
+        if opening:
+            key = unhex(opening["time"], 8) + sha256(opening["name"].encode())
+            committed = sha256(unhex(opening["salt"], 32), unhex(opening["digest"], 32))
+            require(leaf_of(number, key, committed) == unhex(record["leaf"], 32) and key > last, "not the record of this leaf")
+            last = key
+    return names
 
 
 def verify_categories(content, asked, root, total):

@@ -7,12 +7,14 @@ import unittest
 from dataclasses import replace
 from pathlib import Path
 
+import contributions
 from accesses import read_log
 from basics import ProtocolError, keccak, sha256, strict_json, tohex, u64
 from gatekeeper import (KEM, Answer, Call, Refused, Relationship, digest_field, labeled_expand, labeled_extract,
                         message_digest, open_answer, open_envelope, unpad)
 from keys import G, address_of, recover, seed_of, sign_digest, signing_key, times
-from records import canonical, node, number_text, seconds_of, time_of, tree, verify_categories, verify_category
+from records import (canonical, leaf_of, node, number_text, read_record, seconds_of, time_of, tree, verify_categories,
+                     verify_category, verify_history)
 
 HERE = Path(__file__).parent
 VECTORS = HERE.parent / "vectors/protocol"
@@ -180,6 +182,85 @@ class RecordSets(unittest.TestCase):
     def test_refuses_another_category(self):
         self.anchor = (["problems"], *self.anchor[1:])
         self.refuses("another category")
+
+
+class Histories(unittest.TestCase):
+    """Two revisions of one category, and whatever could be told of them instead."""
+
+    SALT = bytes(32)
+    TEXTS = ['{"id":"a","resourceType":"Condition"}', '{"id":"b","resourceType":"Condition"}',
+             '{"id":"a","note":[{"text":"new"}],"resourceType":"Condition"}']
+
+    def record(self, text):
+        key, digest = read_record(text)
+        return key, {"leaf": tohex(leaf_of(1, key, sha256(self.SALT, digest))), "salt": tohex(self.SALT), "content": text}
+
+    def setUp(self):
+        old, new = ([record for _, record in sorted((self.record(text) for text in texts), key=lambda one: one[0])]
+                    for texts in (self.TEXTS[:2], self.TEXTS[1:]))
+        self.sets, revisions = [], []
+        for revision, records in ((1, old), (2, new)):
+            top = sha256(b"\2", b"\1", u64(2), tree([bytes.fromhex(one["leaf"][2:]) for one in records]), self.SALT)
+            for level in range(4):
+                top = node(bytes(32), top) if 1 >> level & 1 else node(top, bytes(32))
+            self.sets.append((revision, sha256(b"\3", top, u64(2)), 2))
+            revisions.append({"count": 2, "salt": tohex(self.SALT), "path": [tohex(bytes(32))] * 4, "total": 2})
+        place = next(place for place, record in enumerate(old) if record not in new)
+        revisions[0] |= {"removed": [], "added": [{"place": at, "record": one} for at, one in enumerate(old)]}
+        revisions[1] |= {"removed": [place], "added": [
+            {"place": at, "record": one} for at, one in enumerate(new) if one not in old]}
+        self.answer = {"category": "problems", "revisions": revisions}
+
+    def test_tells_every_version(self):
+        versions = verify_history(self.answer, 1, self.sets)
+        told = {(one["judged"][1][2], one["since"], one["until"]) for one in versions}
+        self.assertEqual(told, {(self.TEXTS[0], 1, 2), (self.TEXTS[1], 1, None), (self.TEXTS[2], 2, None)})
+
+    def test_refuses_every_other_story(self):
+        first, second = self.answer["revisions"]
+        for change in (lambda: first["added"].pop(), lambda: second["added"].pop(), lambda: second["removed"].pop(),
+                       lambda: second["removed"].append(2), lambda: second["added"][0].update(place=9),
+                       lambda: first["added"].append(first["added"][0]), lambda: second.update(total=3),
+                       lambda: self.answer["revisions"].pop(), lambda: self.answer["revisions"].reverse()):
+            with self.subTest(change=change):
+                self.setUp()
+                first, second = self.answer["revisions"]
+                change()
+                with self.assertRaises(ProtocolError):
+                    verify_history(self.answer, 1, self.sets)
+
+    def test_tells_an_erased_record_from_a_missing_one(self):
+        record = self.answer["revisions"][0]["added"][0]["record"]
+        key, digest = read_record(record["content"])
+        name = "Condition/" + json.loads(record["content"])["id"]
+        gone = {"name": name, "time": tohex(key[:8]), "commitment": tohex(sha256(self.SALT, digest))}
+        for left, verdict in (({}, "missing"), ({"erased": gone}, "erased"),
+                              ({"erased": {**gone, "name": "Condition/x"}}, "altered")):
+            self.answer["revisions"][0]["added"][0]["record"] = {"leaf": record["leaf"], **left}
+            self.assertIn(verdict, [one["judged"][0] for one in verify_history(self.answer, 1, self.sets)])
+
+
+class Contributions(unittest.TestCase):
+    def setUp(self):
+        self.one = Relationship(81_777, bytes(20), bytes([1]) * 20, bytes([2]) * 20)
+        self.secret = 7
+        author = address_of(times(self.secret, G))
+        self.text = canonical({"resourceType": "Observation", "id": f"{author.hex()}-w"})
+        self.made = contributions.make(self.secret, self.one, "own-data", "p", "2026-11-27T00:00:00Z", [self.text])
+
+    def test_reads_what_its_author_signed(self):
+        author, covered = contributions.read(self.one, self.made["provenance"])
+        self.assertEqual(author, address_of(times(self.secret, G)))
+        self.assertEqual(covered, {contributions.name_of(self.text): sha256(self.text.encode())})
+
+    def test_refuses_another_text_or_relationship(self):
+        text = self.made["provenance"]
+        for changed in (text.replace("-p\"", "-q\""), text.replace("2026", "2025"), text.replace("Observation", "Condition")):
+            self.assertNotEqual(changed, text)
+            with self.assertRaises(ProtocolError):
+                contributions.read(self.one, changed)
+        with self.assertRaises(ProtocolError):
+            contributions.read(replace(self.one, steward=bytes(20)), text)
 
 
 class CraftedRecordSets(unittest.TestCase):
