@@ -32,6 +32,9 @@ use crate::stewardship::{Steward, Stewardship, StewardshipError};
 use crate::store::{NonceUse, Store, StoreError};
 
 mod methods;
+mod pace;
+
+use pace::Pace;
 
 /// One provider's gatekeeper.
 #[derive(Debug)]
@@ -45,6 +48,7 @@ pub struct Gatekeeper {
     stewardship: Stewardship,
     metrics: Metrics,
     places: Semaphore,
+    writes: Pace,
 }
 
 /// An answer as it goes out.
@@ -101,6 +105,7 @@ impl Gatekeeper {
             stewardship: Stewardship::default(),
             metrics: Metrics::default(),
             places,
+            writes: Pace::default(),
         })
     }
 

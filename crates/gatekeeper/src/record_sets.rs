@@ -115,7 +115,10 @@ impl RecordSets {
         let mut before = Vec::new();
         let mut revisions = Vec::with_capacity(roots.len());
         for root in roots {
-            let Some(built) = self.built(store, pseudonym, *root)? else { return Ok(Err(*root)) };
+            // What is long past is not kept built.
+            let known = self.known(pseudonym, *root);
+            let built = known.map_or_else(|| load(store, pseudonym, *root), |known| Ok(Some(known)))?;
+            let Some(built) = built else { return Ok(Err(*root)) };
             let records = built.records(category);
             let after: Vec<B256> = records.iter().map(|(leaf, _)| *leaf).collect();
             let proof = built.set.category_proof(category);
@@ -127,28 +130,22 @@ impl RecordSets {
         Ok(Ok(CategoryHistory { category, revisions }))
     }
 
+    /// A set that is built already. Roots are public and readers name them: whose set it is decides, not who knows its root.
+    fn known(&self, pseudonym: Address, root: B256) -> Option<Arc<BuiltSet>> {
+        let built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        built.get(&root).filter(|built| built.pseudonym == pseudonym).cloned()
+    }
+
     fn built(
         &self,
         store: &Store,
         pseudonym: Address,
         root: B256,
     ) -> Result<Option<Arc<BuiltSet>>, StoreError> {
-        let known = self.built.lock().unwrap_or_else(PoisonError::into_inner).get(&root).cloned();
-        if known.is_some() {
-            return Ok(known);
+        if let Some(known) = self.known(pseudonym, root) {
+            return Ok(Some(known));
         }
-        let Some(stored) = store.set_by_root(pseudonym, root)? else { return Ok(None) };
-        let set = build(&stored.sealings, &stored.category_salts)?;
-        if set.root() != root {
-            let reason = format!("the store makes up root {}, expected {root}", set.root());
-            return Err(StoreError::RecordSet { reason });
-        }
-        let mut records: HashMap<Category, Vec<(B256, Sealing)>> = HashMap::new();
-        for sealing in stored.sealings {
-            let leaf = sealed(&sealing)?.leaf();
-            records.entry(category_of(&sealing)?).or_default().push((leaf, sealing));
-        }
-        let built = Arc::new(BuiltSet { pseudonym, set, records });
+        let Some(built) = load(store, pseudonym, root)? else { return Ok(None) };
         let mut cache = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= MAX_BUILT {
             cache.clear();
@@ -156,6 +153,22 @@ impl RecordSets {
         cache.insert(root, built.clone());
         Ok(Some(built))
     }
+}
+
+/// Builds a set from the store.
+fn load(store: &Store, pseudonym: Address, root: B256) -> Result<Option<Arc<BuiltSet>>, StoreError> {
+    let Some(stored) = store.set_by_root(pseudonym, root)? else { return Ok(None) };
+    let set = build(&stored.sealings, &stored.category_salts)?;
+    if set.root() != root {
+        let reason = format!("the store makes up root {}, expected {root}", set.root());
+        return Err(StoreError::RecordSet { reason });
+    }
+    let mut records: HashMap<Category, Vec<(B256, Sealing)>> = HashMap::new();
+    for sealing in stored.sealings {
+        let leaf = sealed(&sealing)?.leaf();
+        records.entry(category_of(&sealing)?).or_default().push((leaf, sealing));
+    }
+    Ok(Some(Arc::new(BuiltSet { pseudonym, set, records })))
 }
 
 fn category_answer<Item>(built: &BuiltSet, category: Category, records: Vec<Item>) -> CategoryAnswer<Item> {
@@ -276,6 +289,19 @@ mod tests {
         assert_eq!(ids, ["c3", "c2", "c1"]);
         assert_eq!(sets.current(&store, ME), Ok(row));
         assert_eq!(sets.answer(&store, ME, B256::ZERO, Categories::ALL), Ok(None));
+    }
+
+    #[test]
+    fn gives_nobody_the_set_of_somebody_else() {
+        let (store, sets, row, _folder) = sealed_patient();
+        let other = Address::repeat_byte(2);
+        bound(&store, other);
+        // Built and in use, and its root is on chain for everybody to see.
+        assert_eq!(problems(&store, &sets, &row).len(), 3);
+        let all = Categories::ALL;
+        assert_eq!(sets.answer(&store, other, row.root, all), Ok(None));
+        assert_eq!(sets.list(&store, other, row.root, all), Ok(None));
+        assert_eq!(sets.history(&store, other, &[row.root], Category::Problems), Ok(Err(row.root)));
     }
 
     #[test]

@@ -175,7 +175,11 @@ impl Gatekeeper {
                     .with(category, found));
             }
         }
+        if self.writes.is_spent(author, self.now()) {
+            return Err(Refused::new(RefusalCode::TooManyRequests, "more than sixty writes within the hour"));
+        }
         let (block, _) = self.permitted(call, Right::Contribute).await?;
+        self.writes.count(author, self.now());
         let records: Vec<NewRecord> =
             contents.iter().chain([provenance]).map(|record| NewRecord::new(record, category)).collect();
         let pseudonym = call.call().patient;
