@@ -1,12 +1,12 @@
 //! Erasures: records that are gone for good.
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use records::category::Category;
 use records::record_set::commitment;
 use rusqlite::{Connection, Transaction, params};
 
-use super::records::add_records;
-use super::{NewRecord, Store, StoreError, hash};
+use super::records::{Origin, add_records};
+use super::{NewRecord, Store, StoreError, address, hash};
 
 impl Store {
     /// Destroys content, digest and salts of a record in all its versions and adds a note, which is filed where the record
@@ -31,7 +31,8 @@ impl Store {
                     params![version.record],
                 )?;
             }
-            add_records(db, patient, &[note(category)], None)?;
+            let origin = newest.contributed_to.map_or(Origin::Steward, Origin::Contributed);
+            add_records(db, patient, &[note(category)], origin)?;
             Ok::<_, StoreError>(versions.len())
         })?;
         self.empty_log()?;
@@ -43,17 +44,20 @@ struct Version {
     record: i64,
     category: u8,
     digest: B256,
+    contributed_to: Option<Address>,
 }
 
 fn versions(db: &Connection, patient: &str, name: &str) -> Result<Vec<Version>, StoreError> {
     let mut statement = db.prepare(
-        "SELECT id, category, digest FROM record WHERE patient = ?1 AND name = ?2 AND erased = 0 ORDER BY id",
+        "SELECT id, category, digest, contributed_to FROM record WHERE patient = ?1 AND name = ?2 AND erased = 0 ORDER BY id",
     )?;
     let mut rows = statement.query(params![patient, name])?;
     let mut versions = Vec::new();
     while let Some(row) = rows.next()? {
         let digest = hash("digest", &row.get::<_, Vec<u8>>(2)?)?;
-        versions.push(Version { record: row.get(0)?, category: row.get(1)?, digest });
+        let contributed_to = row.get::<_, Option<Vec<u8>>>(3)?.map(|bytes| address("contributed_to", &bytes));
+        let (record, category, contributed_to) = (row.get(0)?, row.get(1)?, contributed_to.transpose()?);
+        versions.push(Version { record, category, digest, contributed_to });
     }
     Ok(versions)
 }
@@ -76,8 +80,6 @@ fn forget_salts(db: &Transaction<'_>, version: &Version) -> Result<(), StoreErro
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::Address;
-
     use super::*;
     use crate::store::tests::{PATIENT, bound, record, scratch};
     use crate::store::{Imported, Seal};

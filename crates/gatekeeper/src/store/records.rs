@@ -76,6 +76,27 @@ pub struct PatientRow {
     pub records: u64,
 }
 
+/// Where records come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin<'a> {
+    /// Somebody else, in one relationship.
+    Contributed(Address),
+    /// The steward.
+    Steward,
+    /// A source of the steward's.
+    Source(&'a str),
+}
+
+impl Origin<'_> {
+    fn source(&self) -> Option<&str> {
+        if let Self::Source(source) = self { Some(source) } else { None }
+    }
+
+    fn contributed_to(&self) -> Option<&[u8]> {
+        if let Self::Contributed(pseudonym) = self { Some(pseudonym.as_slice()) } else { None }
+    }
+}
+
 impl Imported {
     /// Counts another batch, too.
     pub(crate) const fn add(&mut self, other: Self) {
@@ -99,7 +120,7 @@ impl Store {
     ) -> Result<Imported, StoreError> {
         self.write(|db| {
             add_patient(db, patient, name)?;
-            add_records(db, patient, records, None)
+            add_records(db, patient, records, Origin::Steward)
         })
     }
 
@@ -117,7 +138,7 @@ impl Store {
     ) -> Result<Imported, StoreError> {
         self.write(|db| {
             add_patient(db, patient, name)?;
-            let mut imported = add_records(db, patient, records, Some(source))?;
+            let mut imported = add_records(db, patient, records, Origin::Source(source))?;
             let held: HashSet<&str> = records.iter().map(|record| record.name.as_str()).collect();
             let mut statement = db
                 .prepare("SELECT id, name FROM record WHERE source = ?1 AND patient = ?2 AND replaced = 0")?;
@@ -174,7 +195,11 @@ impl Store {
                     row.get(0)
                 })?;
             let after = unsigned("count", kept)?.saturating_add(records.len() as u64);
-            if after > MAX_VERSIONS { Ok(None) } else { add_records(db, &patient, records, None).map(Some) }
+            if after > MAX_VERSIONS {
+                Ok(None)
+            } else {
+                add_records(db, &patient, records, Origin::Contributed(pseudonym)).map(Some)
+            }
         })
     }
 
@@ -235,11 +260,11 @@ pub(super) fn add_records(
     db: &Transaction<'_>,
     patient: &str,
     records: &[NewRecord],
-    source: Option<&str>,
+    origin: Origin<'_>,
 ) -> Result<Imported, StoreError> {
     let mut imported = Imported::default();
     for record in records {
-        add_record(db, patient, record, source, &mut imported)?;
+        add_record(db, patient, record, origin, &mut imported)?;
     }
     if imported.added + imported.replaced > 0 {
         note_change(db, patient)?;
@@ -251,13 +276,14 @@ fn add_record(
     db: &Transaction<'_>,
     patient: &str,
     record: &NewRecord,
-    source: Option<&str>,
+    origin: Origin<'_>,
     imported: &mut Imported,
 ) -> Result<(), StoreError> {
     let known: Option<(i64, Vec<u8>)> = db
         .query_row(
-            "SELECT id, digest FROM record WHERE patient = ?1 AND name = ?2 AND replaced = 0",
-            params![patient, record.name],
+            "SELECT id, digest FROM record
+             WHERE patient = ?1 AND name = ?2 AND ifnull(contributed_to, x'') = ifnull(?3, x'') AND replaced = 0",
+            params![patient, record.name, origin.contributed_to()],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
@@ -265,7 +291,7 @@ fn add_record(
         Some((id, digest)) if digest == record.digest.as_slice() => {
             db.execute(
                 "UPDATE record SET source = ?2 WHERE id = ?1 AND source IS NOT ?2",
-                params![id, source],
+                params![id, origin.source()],
             )?;
             imported.unchanged += 1;
             return Ok(());
@@ -281,7 +307,8 @@ fn add_record(
         None => imported.added += 1,
     }
     db.execute(
-        "INSERT INTO record (patient, name, category, key, digest, content, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO record (patient, name, category, key, digest, content, source, contributed_to)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             patient,
             record.name,
@@ -289,7 +316,8 @@ fn add_record(
             record.key,
             record.digest.as_slice(),
             record.content,
-            source
+            origin.source(),
+            origin.contributed_to()
         ],
     )?;
     Ok(())

@@ -90,7 +90,8 @@ impl Store {
             let mut statement = db.prepare(
                 "SELECT id, category, key, digest, salt, NULL FROM record
                  LEFT JOIN sealing ON record = id AND pseudonym = ?1 AND last IS NULL
-                 WHERE patient = ?2 AND replaced = 0 ORDER BY category, key",
+                 WHERE patient = ?2 AND replaced = 0 AND (contributed_to IS NULL OR contributed_to = ?1)
+                 ORDER BY category, key",
             )?;
             let rows = statement.query(params![pseudonym.as_slice(), patient])?;
             Ok((unsigned("version", version)?, read_sealings(rows, &mut fresh_salt)?))
@@ -395,6 +396,25 @@ mod tests {
         let kept: i64 =
             store.read(|db| Ok(db.query_row("SELECT count(*) FROM record", [], |row| row.get(0))?)).unwrap();
         assert_eq!(kept, 3);
+    }
+
+    #[test]
+    fn what_was_contributed_to_one_relationship_is_in_no_other() {
+        let (store, _folder) = scratch_with_patient();
+        let other = Address::repeat_byte(2);
+        bound(&store, ME);
+        bound(&store, other);
+        for (pseudonym, content) in [(ME, "mine"), (other, "the other's")] {
+            let written =
+                store.contribute(pseudonym, &[record("Observation/v-1", 10, content)]).unwrap().unwrap();
+            assert_eq!((written.added, written.replaced), (1, 0));
+        }
+        for (pseudonym, content) in [(ME, "mine"), (other, "the other's")] {
+            let (_, sealings) = store.records_to_seal(pseudonym, || Ok([1; 32])).unwrap();
+            let rows: Vec<i64> = sealings.iter().map(|sealing| sealing.record).collect();
+            let expected = ["b", "a", content].map(|text| Some(text.to_owned()));
+            assert_eq!(store.contents(&rows), Ok(expected.to_vec()));
+        }
     }
 
     #[test]
