@@ -43,6 +43,11 @@ class Chain:
         require(re.fullmatch(r"https?://[a-z0-9.-]+(:[1-9][0-9]*)?", origin), "no origin")
         return origin
 
+    def signer(self, member):
+        """Whose key signs for a member."""
+        key = self.word(self.registry, mapping(4, member) + 5)[12:]
+        return key if any(key) else member
+
     def text(self, slot):
         """A Solidity string of the registry."""
         word = self.word(self.registry, slot)

@@ -106,15 +106,15 @@ def send(call, origin):
         connection.close()
 
 
-def verify_answer(call, answer):
-    """Refuses what the steward did not sign as the answer to this very call."""
+def verify_answer(call, answer, signer):
+    """Refuses what the steward, whose key is the signer, did not sign as the answer to this very call."""
     one, fields = call.relationship, answer.fields
     kind = "application/medrec-sealed" if answer.status == 200 else "application/json"
     require(fields["content-type"] == kind, "the content type does not fit the status")
     created = re.search(r";created=(0|[1-9][0-9]{0,14});", fields["signature-input"])
     require(created, "no time of signing")
     params = ('("@status" "content-digest" "content-type" "@authority";req "signature";req;key="mr")'
-              f';created={created[1]};keyid="eip155:{one.chain_id}:{tohex(one.steward)}";tag="medrec-v1"')
+              f';created={created[1]};keyid="eip155:{one.chain_id}:{tohex(signer)}";tag="medrec-v1"')
     require(fields["signature-input"] == f"mr={params}", "signed in another way, or by another")
     require(fields["content-digest"] == digest_field(answer.body), "the body is not the one that was signed")
     base = "\n".join([f'"@status": {answer.status}', f'"content-digest": {fields["content-digest"]}',
@@ -123,12 +123,13 @@ def verify_answer(call, answer):
                       f'"@signature-params": {params}'])
     signature = re.fullmatch(r"mr=:([A-Za-z0-9+/]{87}=):", fields["signature"])
     require(signature, "no signature")
-    require(recover(message_digest(base), base64.b64decode(signature[1])) == one.steward, "not signed by the steward")
+    require(recover(message_digest(base), base64.b64decode(signature[1])) == signer, "not signed by the steward")
 
 
-def open_answer(call, answer):
-    """The content of a verified answer; a signed refusal is raised."""
-    verify_answer(call, answer)
+def open_answer(call, answer, signer=None):
+    """The content of an answer by the steward's key, which is its own address unless another one is given; a signed
+    refusal is raised."""
+    verify_answer(call, answer, signer or call.relationship.steward)
     if answer.status != 200:
         raise Refused(strict_json(answer.body))
     return strict_json(open_envelope(call, answer.body))

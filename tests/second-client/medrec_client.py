@@ -42,12 +42,12 @@ def main():
     require(chain_id == chain.chain_id, "an invitation to another network")
     secret = signing_key(os.urandom(64), chain_id, 1)
     one = Relationship(chain_id, chain.relationships, address_of(times(secret, G)), steward)
-    origin = chain.origin(steward)
+    origin, signer = chain.origin(steward), chain.signer(steward)
 
     def ask(method, params, head):
         call = make_call(secret, one, origin, method, params, head, int(time.time()))
         answer = send(call, origin)
-        return call, answer, open_answer(call, answer)
+        return call, answer, open_answer(call, answer, signer)
 
     ask("invitation.redeem", {"code": base64url(code)}, chain.head())
     chain.wait(one.patient, steward, PROPOSED)

@@ -8,8 +8,9 @@ use std::ops::Range;
 use alloy_primitives::Address;
 use lightclient::ProvenSlot;
 use protocol::layout::{
-    GrantQuery, GrantTerms, HistoryQuery, Member, MemberHead, MemberQuery, MembersQuery, MembershipQuery,
-    RelationshipQuery, RelationshipState, SummaryEntry, SummaryQuery, ViewersQuery,
+    GrantQuery, GrantTerms, HistoryQuery, Identity, IdentityQuery, Member, MemberHead, MemberQuery,
+    MembersQuery, MembershipQuery, RelationshipQuery, RelationshipState, SummaryEntry, SummaryQuery,
+    ViewersQuery,
 };
 use records::record_set::RecordSetAnchor;
 
@@ -50,6 +51,24 @@ impl<P: Platform> Client<P> {
     /// As [`members`](Self::members).
     pub async fn member(&self, head: &Head, address: Address) -> Result<Option<Member>, ClientError> {
         Ok(self.members_of(head, &[address]).await?.pop())
+    }
+
+    /// Proves for whom a key signs: for a member, or for itself; `None` if another key has taken its place.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn identity(&self, head: &Head, key: Address) -> Result<Option<Address>, ClientError> {
+        let registry = self.network().registry;
+        let query = IdentityQuery { key };
+        let proven = self.state(head, &registry, &query.slots()).await?.slots;
+        match query.decode(registry.address, &proven)? {
+            Identity::Own => Ok(Some(key)),
+            Identity::Replaced => Ok(None),
+            Identity::OfMember(query) => {
+                let proven = self.state(head, &registry, &query.slots()).await?.slots;
+                Ok(query.decode(registry.address, &proven)?)
+            }
+        }
     }
 
     /// Proves the entries of these addresses, leaving out those that were never admitted.

@@ -136,7 +136,7 @@ impl<P: Platform> Client<P> {
         let origin = Origin::parse(&member.endpoint).map_err(|source| {
             ClientError::from(GatekeeperError::Origin { steward, origin: member.endpoint.clone(), source })
         })?;
-        let question = Question { head, origin, steward, caller, method };
+        let question = Question { head, origin, steward, signer: member.key, caller, method };
         let now = self.platform().now();
         match self.exchange(&question, now).await.map_err(|error| error.at(&member.endpoint))? {
             Exchange::Answer(answer) => Ok(answer),
@@ -157,7 +157,7 @@ impl<P: Platform> Client<P> {
     async fn exchange(&self, question: &Question<'_>, created: UnixTime) -> Result<Exchange, ClientError> {
         let network = self.network();
         let (chain_id, contract) = (network.rules.chain_id, network.relationships.address);
-        let Question { head, origin, steward, caller, method } = question;
+        let Question { head, origin, steward, signer, caller, method } = question;
         let reply_key = self.fresh_key()?;
         let call = Call {
             method: method.clone(),
@@ -185,7 +185,7 @@ impl<P: Platform> Client<P> {
         let asked = Asked {
             origin: origin.clone(),
             chain_id,
-            steward: *steward,
+            signer: *signer,
             request_signature: signed.signature(),
         };
         let VerifiedAnswer { created, content } = verify(&answer, &asked)?;
@@ -211,6 +211,8 @@ struct Question<'a> {
     head: &'a Head,
     origin: Origin,
     steward: Address,
+    /// Whose key has to have signed the answer.
+    signer: Address,
     caller: Caller<'a>,
     method: Method,
 }

@@ -22,12 +22,13 @@ pub enum Outcome {
     Refused(RefusalCode),
 }
 
-/// Writes the entry for a call as canonical JSON.
+/// Writes the entry for a call as canonical JSON; `caller` is for whom its signer signs.
 ///
 /// # Errors
 /// [`RecordError`] never for a verified call: all members are of our making.
 pub fn entry(
     call: &VerifiedCall,
+    caller: Address,
     outcome: Outcome,
     block: BlockNumber,
     at: UnixTime,
@@ -49,7 +50,7 @@ pub fn entry(
         "action": if matches!(asked.method, Method::WriteRecords { .. }) { "C" } else { "R" },
         "recorded": instant(at),
         "outcome": "0",
-        "agent": [{ "who": who(call.signer()), "requestor": true }],
+        "agent": [{ "who": who(caller), "requestor": true }],
         "source": { "observer": who(asked.steward) },
         "entity": [{ "what": who(asked.patient), "detail": detail }],
     });

@@ -2,7 +2,7 @@
 //!
 //! The gatekeeper trusts no RPC node: it follows the chain with the same light client as the browser, in the
 //! background and whenever a caller stands at a newer block. What a decision rests on is proven, and remembered for as
-//! long as every newer head proves the same storage root of the contract: then no word in it has changed. Its
+//! long as every newer head proves the same storage roots of the contracts: then no word in them has changed. Its
 //! transactions go out one batch at a time, so that their nonces follow each other.
 //!
 //! Defends against a frozen or lying node (the head's age is checked, the endpoints are compared) and against a caller
@@ -28,29 +28,34 @@ pub struct Chain {
     /// When the newest finished sync began; held while one runs.
     syncing: AsyncMutex<Option<Instant>>,
     sending: AsyncMutex<()>,
-    /// The newest block under which the storage root of `Relationships` was proven; held while that is done.
+    /// The newest block under which the storage roots of the contracts were proven; held while that is done.
     rooted: AsyncMutex<Rooted>,
     proven: Mutex<Proven>,
 }
 
-/// The storage root of `Relationships` in a block.
+/// The storage roots of the contracts in a block.
 #[derive(Debug, Clone, Copy, Default)]
 struct Rooted {
     block: B256,
-    storage_root: B256,
+    roots: Roots,
 }
 
-/// What was proven to be stored under one root.
+/// Of `Relationships`, and of `Registry`, where keys are replaced.
+type Roots = [B256; 2];
+
+/// What was proven to be stored under these roots.
 #[derive(Debug, Default)]
 struct Proven {
-    storage_root: B256,
-    /// By patient, reader and group.
+    roots: Roots,
+    /// By patient, key of the reader, and group.
     states: HashMap<(Address, Address, Option<Address>), Arc<AccessState>>,
 }
 
 /// What a decision rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessState {
+    /// For whom the caller's key signs.
+    pub reader: Address,
     /// The relationship.
     pub relationship: RelationshipState,
     /// What the reader was granted, by itself or through a group.
@@ -139,7 +144,8 @@ impl Chain {
         number.saturating_add(age / rules.schedule.at(number).block_period.max(1)).saturating_add(2)
     }
 
-    /// Proves under `head` what a decision about `reader` needs, who may come through the group `via`.
+    /// Proves under `head` what a decision about the owner of a key needs, who may come through the group `via`. A key whose
+    /// place another one has taken has nothing granted.
     ///
     /// # Errors
     /// [`ClientError`] if no endpoint proves it.
@@ -147,42 +153,46 @@ impl Chain {
         &self,
         head: &Head,
         relationship: RelationshipQuery,
-        reader: Address,
+        key: Address,
         via: Option<Address>,
     ) -> Result<Arc<AccessState>, ClientError> {
-        let storage_root = self.storage_root(head).await?;
-        let key = (relationship.patient, reader, via);
-        if let Some(known) = self.proven(storage_root).states.get(&key) {
+        let roots = self.roots(head).await?;
+        let place = (relationship.patient, key, via);
+        if let Some(known) = self.proven(roots).states.get(&place) {
             return Ok(known.clone());
         }
+        let identity = self.client.identity(head, key).await?;
+        let reader = identity.unwrap_or(key);
         let query =
             GrantQuery { patient: relationship.patient, steward: relationship.steward, viewer: reader };
         let (relationship, terms) = self.client.relationship_and_grant(head, query, via).await?;
-        let state = Arc::new(AccessState { relationship, terms });
-        let mut proven = self.proven(storage_root);
+        let state = Arc::new(AccessState { reader, relationship, terms: identity.and(terms) });
+        let mut proven = self.proven(roots);
         if proven.states.len() < MAX_REMEMBERED {
-            proven.states.insert(key, state.clone());
+            proven.states.insert(place, state.clone());
         }
         Ok(state)
     }
 
-    /// The storage root of `Relationships` under `head`, proven once for each block.
-    async fn storage_root(&self, head: &Head) -> Result<B256, ClientError> {
+    /// The storage roots under `head`, proven once for each block.
+    async fn roots(&self, head: &Head) -> Result<Roots, ClientError> {
         let block = head.header().hash();
         let mut rooted = self.rooted.lock().await;
         if rooted.block != block {
-            let account = self.client.state(head, &self.network().relationships, &[]).await?.account;
-            *rooted = Rooted { block, storage_root: account.storage_root() };
+            let Network { relationships, registry, .. } = self.network();
+            let relationships = self.client.state(head, relationships, &[]).await?.account;
+            let registry = self.client.state(head, registry, &[]).await?.account;
+            *rooted = Rooted { block, roots: [relationships.storage_root(), registry.storage_root()] };
         }
-        Ok(rooted.storage_root)
+        Ok(rooted.roots)
     }
 
-    /// What is remembered under this root; anything under another one is forgotten.
-    fn proven(&self, storage_root: B256) -> std::sync::MutexGuard<'_, Proven> {
+    /// What is remembered under these roots; anything under others is forgotten.
+    fn proven(&self, roots: Roots) -> std::sync::MutexGuard<'_, Proven> {
         // Each change is one assignment or insertion, so a panic leaves nothing half-written.
         let mut proven = self.proven.lock().unwrap_or_else(PoisonError::into_inner);
-        if proven.storage_root != storage_root {
-            *proven = Proven { storage_root, states: HashMap::new() };
+        if proven.roots != roots {
+            *proven = Proven { roots, states: HashMap::new() };
         }
         proven
     }
@@ -192,9 +202,21 @@ impl Chain {
     /// # Errors
     /// [`ClientError`] if no endpoint took them.
     pub async fn send(&self, key: &SigningKey, calls: Vec<Vec<u8>>) -> Result<Vec<Submitted>, ClientError> {
+        self.send_to(self.network().relationships.address, key, calls).await
+    }
+
+    /// Signs and sends calls of a contract, one batch at a time.
+    ///
+    /// # Errors
+    /// [`ClientError`] if no endpoint took them.
+    pub async fn send_to(
+        &self,
+        contract: Address,
+        key: &SigningKey,
+        calls: Vec<Vec<u8>>,
+    ) -> Result<Vec<Submitted>, ClientError> {
         let _turn = self.sending.lock().await;
-        let to = self.network().relationships.address;
-        let messages: Vec<Message> = calls.into_iter().map(|data| Message::call(to, data)).collect();
+        let messages: Vec<Message> = calls.into_iter().map(|data| Message::call(contract, data)).collect();
         self.client.submit(&self.client.fresh_head()?, key, &messages).await
     }
 }

@@ -20,6 +20,7 @@ use crate::gatekeeper::{Gatekeeper, StartError, load_network};
 use crate::groups::{self, GroupChange, GroupError};
 use crate::intake::{Intake, IntakeError, take_in};
 use crate::keys::{KeyFileError, Keys};
+use crate::rotation::{Rotated, RotationError, rotate};
 use crate::server::serve;
 use crate::store::{InvitationError, Store, StoreError};
 use crate::tls::{Tls, TlsError};
@@ -37,6 +38,7 @@ usage: medrec-gatekeeper <command> --config FILE
                                                 keep a group that patients can grant something to; prints who is in it
   patients  print every patient as JSON
   invite    --patient ID                        print an invitation, good once
+  rotate    put a new signing key in the old one's place, on chain and here; then start anew
   run       serve; prints {ready, address, listen} once it does
   status    print what is stored, and how the chain stands
   backup    --to FILE                           copy the database, also while it is served";
@@ -89,6 +91,8 @@ pub enum Command {
     },
     /// Prints the patients.
     Patients,
+    /// Puts a new signing key in the old one's place.
+    Rotate,
     /// Serves.
     Run,
     /// Prints how things stand.
@@ -139,6 +143,7 @@ pub fn parse_arguments(
         },
         "jwks" => Command::Jwks { source: source.ok_or_else(|| usage("jwks needs --source".to_owned()))? },
         "patients" => Command::Patients,
+        "rotate" => Command::Rotate,
         "run" => Command::Run,
         "status" => Command::Status,
         _ => return Err(usage(format!("no command {name:?}"))),
@@ -200,7 +205,7 @@ pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(),
         }
         Command::Erase { patient, record } => {
             let (network, keys) = (load_network(&config)?, Keys::load(&config.key_file)?);
-            let by = Eraser { chain_id: network.rules.chain_id, steward: keys.signing.address(), at: now };
+            let by = Eraser { chain_id: network.rules.chain_id, steward: keys.member, at: now };
             let versions = erase(&Store::open(&config.database)?, &patient, &record, &by)?;
             print(&json!({ "record": record, "versions": versions }))
         }
@@ -215,22 +220,12 @@ pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(),
         }
         Command::Import { bundles } => import(&config, &bundles),
         Command::ImportSource { source, patients } => import_source(&config, source, patients, now).await,
-        Command::Jwks { source } => {
-            let failed = |reason: String| CommandError::System { reason };
-            let text = std::fs::read_to_string(&source)
-                .map_err(|error| failed(format!("{}: {error}", source.display())))?;
-            let settings = FhirSettings::parse(&text, source.parent().unwrap_or(Path::new("")))
-                .map_err(|error| failed(error.to_string()))?;
-            let path =
-                settings.key_file().ok_or_else(|| failed("the source names no key_file".to_owned()))?;
-            let key = BackendKey::load_or_generate(path).map_err(|error| failed(error.to_string()))?;
-            print(&key.public_keys())
-        }
+        Command::Jwks { source } => jwks(&source),
         Command::Init => {
             let keys = Keys::load_or_generate(&config.key_file)?;
             Store::open(&config.database)?;
             let encryption_key = hex::encode_prefixed(keys.encryption.public());
-            print(&json!({ "address": keys.signing.address().to_string(), "encryptionKey": encryption_key }))
+            print(&json!({ "address": keys.member.to_string(), "encryptionKey": encryption_key }))
         }
         Command::Invite { patient } => invite(&config, &patient, now),
         Command::Patients => {
@@ -238,6 +233,10 @@ pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(),
             let rows =
                 patients.iter().map(|row| json!({ "id": row.id, "name": row.name, "records": row.records }));
             print(&rows.collect())
+        }
+        Command::Rotate => {
+            let Rotated { member, key, former } = rotate(&config).await?;
+            print(&json!({ "member": member.to_string(), "key": key.to_string(), "former": former }))
         }
         Command::Run => run(config).await,
         Command::Status => status(config).await,
@@ -288,6 +287,17 @@ fn import(config: &Config, bundles: &[PathBuf]) -> Result<(), CommandError> {
     Ok(())
 }
 
+fn jwks(source: &Path) -> Result<(), CommandError> {
+    let failed = |reason: String| CommandError::System { reason };
+    let text =
+        std::fs::read_to_string(source).map_err(|error| failed(format!("{}: {error}", source.display())))?;
+    let settings = FhirSettings::parse(&text, source.parent().unwrap_or(Path::new("")))
+        .map_err(|error| failed(error.to_string()))?;
+    let path = settings.key_file().ok_or_else(|| failed("the source names no key_file".to_owned()))?;
+    let key = BackendKey::load_or_generate(path).map_err(|error| failed(error.to_string()))?;
+    print(&key.public_keys())
+}
+
 async fn import_source(
     config: &Config,
     source: PathBuf,
@@ -317,7 +327,7 @@ fn invite(config: &Config, patient: &str, now: UnixTime) -> Result<(), CommandEr
     getrandom::fill(&mut code.0).map_err(|error| CommandError::Random { reason: error.to_string() })?;
     let expires = now.saturating_add(config.invitation_days.saturating_mul(86_400));
     Store::open(&config.database)?.add_invitation(code.digest().into(), patient, now, expires)?;
-    let invitation = Invitation { network: network.rules.chain_id, steward: keys.signing.address(), code };
+    let invitation = Invitation { network: network.rules.chain_id, steward: keys.member, code };
     write_line(&invitation.to_text())
 }
 
@@ -389,6 +399,9 @@ pub enum CommandError {
         /// What the system said.
         reason: String,
     },
+    /// The key is the old one still.
+    #[error(transparent)]
+    Rotation(#[from] RotationError),
     /// The gatekeeper cannot start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -426,6 +439,7 @@ mod tests {
         let config = PathBuf::from("c.toml");
         assert_eq!(parse("init --config c.toml"), Ok((Command::Init, config.clone())));
         assert_eq!(parse("patients --config c.toml"), Ok((Command::Patients, config.clone())));
+        assert_eq!(parse("rotate --config c.toml"), Ok((Command::Rotate, config.clone())));
         assert_eq!(parse("run --config c.toml"), Ok((Command::Run, config.clone())));
         let invite = Command::Invite { patient: "p".to_owned() };
         assert_eq!(parse("invite --patient p --config c.toml"), Ok((invite, config.clone())));

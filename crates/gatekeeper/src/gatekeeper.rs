@@ -91,7 +91,7 @@ impl Gatekeeper {
             origin: config.origin.clone(),
             chain_id: network.rules.chain_id,
             contract: network.relationships.address,
-            steward: keys.signing.address(),
+            steward: keys.member,
         };
         let chain = Chain::new(network, &config.database.with_extension("heads"))?;
         let places = Semaphore::new(config.max_concurrent_calls);
@@ -114,7 +114,7 @@ impl Gatekeeper {
         &self.config
     }
 
-    /// The address that answers are signed with.
+    /// The member that this gatekeeper answers for.
     pub const fn address(&self) -> Address {
         self.audience.steward
     }
@@ -233,7 +233,13 @@ impl Gatekeeper {
     }
 
     fn steward(&self) -> Steward<'_> {
-        Steward { key: &self.keys.signing, chain: &self.chain, store: &self.store, sets: &self.sets }
+        Steward {
+            member: self.keys.member,
+            key: &self.keys.signing,
+            chain: &self.chain,
+            store: &self.store,
+            sets: &self.sets,
+        }
     }
 
     /// The time.

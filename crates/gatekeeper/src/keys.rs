@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use alloy_primitives::hex;
+use alloy_primitives::{Address, hex};
 use lightclient::Fault;
 use protocol::keys::{EncryptionKey, KeysError, SigningKey};
 use serde::Deserialize;
@@ -17,10 +17,12 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// The keys of one gatekeeper.
 #[derive(Debug)]
 pub struct Keys {
-    /// Signs answers and transactions; its address is the steward.
+    /// Signs answers and transactions.
     pub signing: SigningKey,
     /// Opens what is sealed to this provider.
     pub encryption: EncryptionKey,
+    /// The member that the signing key signs for; its own address until it took another key's place.
+    pub member: Address,
 }
 
 /// The file as it is written.
@@ -29,6 +31,7 @@ pub struct Keys {
 struct Wire {
     signing: String,
     encryption: String,
+    member: Option<String>,
 }
 
 impl Keys {
@@ -61,15 +64,32 @@ impl Keys {
             path: path.to_owned(),
             reason: error.to_string(),
         };
-        let mut secrets = [Zeroizing::new([0; 32]), Zeroizing::new([0; 32])];
-        for secret in &mut secrets {
-            getrandom::fill(secret.as_mut()).map_err(|error| failed(&error))?;
-        }
+        let mut secret = Zeroizing::new([0; 32]);
+        getrandom::fill(secret.as_mut()).map_err(|error| failed(&error))?;
+        Self::generate(path, &EncryptionKey::from_bytes(&secret)?, None)
+    }
+
+    /// Makes a file with a new signing key, which is to sign for a member.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Write`], also if there is such a file.
+    pub fn generate(
+        path: &Path,
+        encryption: &EncryptionKey,
+        member: Option<Address>,
+    ) -> Result<Self, KeyFileError> {
+        let failed = |error: &dyn std::fmt::Display| KeyFileError::Write {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        let mut secret = Zeroizing::new([0; 32]);
+        getrandom::fill(secret.as_mut()).map_err(|error| failed(&error))?;
         let [signing, encryption] =
-            secrets.each_ref().map(|secret| Zeroizing::new(hex::encode_prefixed(**secret)));
+            [&secret, &encryption.to_bytes()].map(|secret| Zeroizing::new(hex::encode_prefixed(**secret)));
+        let member = member.map(|member| format!("member = \"{member}\"\n")).unwrap_or_default();
         let text = Zeroizing::new(format!(
             "# Whoever holds this file is this provider on the network. Keep a copy in a safe, and no other.\n\
-             signing = \"{}\"\nencryption = \"{}\"\n",
+             signing = \"{}\"\nencryption = \"{}\"\n{member}",
             *signing, *encryption
         ));
         let keys = Self::parse(&text)?;
@@ -86,10 +106,13 @@ impl Keys {
     fn parse(text: &str) -> Result<Self, KeyFileError> {
         // The parser's message quotes lines of the file, which are secret.
         let wire: Wire = toml::from_str(text).map_err(|_quoting| KeyFileError::Malformed)?;
-        Ok(Self {
-            signing: SigningKey::from_bytes(&*secret(&wire.signing)?)?,
-            encryption: EncryptionKey::from_bytes(&*secret(&wire.encryption)?)?,
-        })
+        let signing = SigningKey::from_bytes(&*secret(&wire.signing)?)?;
+        let member = match &wire.member {
+            // What is wrong with it may be a secret in the wrong place.
+            Some(member) => member.parse().map_err(|_quoting| KeyFileError::Malformed)?,
+            None => signing.address(),
+        };
+        Ok(Self { signing, encryption: EncryptionKey::from_bytes(&*secret(&wire.encryption)?)?, member })
     }
 }
 
@@ -109,7 +132,7 @@ pub enum KeyFileError {
     #[error("key file: {0}")]
     Keys(#[from] KeysError),
     /// The file is not of the form of a key file.
-    #[error("key file holds something other than the two keys signing and encryption")]
+    #[error("key file holds something other than the two keys signing and encryption, and a member")]
     Malformed,
     /// Others may read the file.
     #[error("{} has mode {found:o}, expected 600: others may read it", path.display())]
@@ -159,6 +182,25 @@ mod tests {
         assert_eq!(made.signing.address(), read.signing.address());
         assert_eq!(made.encryption.public(), read.encryption.public());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn signs_for_itself_or_for_the_member_that_the_file_names() {
+        let folder = Scratch::new();
+        let first = Keys::load_or_generate(&folder.path().join("a")).unwrap();
+        assert_eq!(first.member, first.signing.address());
+        let path = folder.path().join("b");
+        let next = Keys::generate(&path, &first.encryption, Some(first.member)).unwrap();
+        let read = Keys::load(&path).unwrap();
+        assert_eq!((read.member, read.signing.address()), (first.member, next.signing.address()));
+        assert_eq!(read.encryption.public(), first.encryption.public());
+        assert!(Keys::generate(&path, &first.encryption, None).is_err());
+        std::fs::write(
+            &path,
+            std::fs::read_to_string(&path).unwrap().replace("member = \"0x", "member = \""),
+        )
+        .unwrap();
+        assert!(Keys::load(&path).is_ok_and(|keys| keys.member == first.member));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod keys;
 pub mod metrics;
 pub mod record_sets;
 pub mod refusal;
+pub mod rotation;
 pub mod server;
 pub mod stewardship;
 pub mod store;

@@ -43,6 +43,8 @@ struct Sent {
 /// What stewardship works with.
 #[derive(Debug, Clone, Copy)]
 pub struct Steward<'a> {
+    /// The member.
+    pub member: Address,
     /// Signs the transactions.
     pub key: &'a SigningKey,
     /// The chain.
@@ -73,7 +75,7 @@ impl Stewardship {
             return Ok(sent.transactions.clone());
         }
         let head = steward.chain.client().fresh_head()?;
-        let query = RelationshipQuery { patient: pseudonym, steward: steward.key.address() };
+        let query = RelationshipQuery { patient: pseudonym, steward: steward.member };
         let state = steward.chain.client().relationship(&head, query).await?;
         let calls = missing_calls(&state, pseudonym, &set)?;
         if calls.is_empty() {
@@ -119,7 +121,7 @@ impl Stewardship {
         let head = steward.chain.client().fresh_head()?;
         let queries: Vec<RelationshipQuery> = logs
             .iter()
-            .map(|(patient, _)| RelationshipQuery { patient: *patient, steward: steward.key.address() })
+            .map(|(patient, _)| RelationshipQuery { patient: *patient, steward: steward.member })
             .collect();
         let states = steward.chain.client().relationships(&head, &queries).await?;
         let mut errands = Vec::new();

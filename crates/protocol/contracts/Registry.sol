@@ -23,7 +23,7 @@ contract Registry {
         Removed
     }
 
-    /// @notice One member; its address is the key with which it signs answers and transactions.
+    /// @notice One member. Its address stays; the key with which it signs answers and transactions may be another one.
     struct Member {
         Kind kind;
         Status status;
@@ -32,6 +32,8 @@ contract Registry {
         bytes32 profileDigest; // SHA-256 of its profile document, zero if none
         string name;
         string endpoint; // origin of its gatekeeper, empty if none
+        address key; // who signs for it, zero while that is its own address
+        address nextKey; // who was offered to sign for it
     }
 
     /// @notice Votes for one action. A ballot of another electorate, or an old one, counts for nothing.
@@ -56,6 +58,8 @@ contract Registry {
     mapping(address => bool) public isOperator;
     mapping(bytes32 => Ballot) private ballots;
     mapping(bytes32 => address) private memberByName;
+    /// @dev Whose key an address became. It never becomes another member's, nor a member.
+    mapping(address => address) private memberByKey;
 
     /// @notice The longest name in bytes.
     uint256 public constant MAX_NAME_BYTES = 128;
@@ -71,6 +75,8 @@ contract Registry {
     event MemberAdmitted(address indexed member);
     event MemberRemoved(address indexed member);
     event ProfileUpdated(address indexed member);
+    event KeyOffered(address indexed member, address indexed key);
+    event KeyTaken(address indexed member, address indexed key);
     event OperatorAdded(address indexed operator);
     event OperatorRemoved(address indexed operator);
     event Voted(bytes32 indexed action, address indexed operator, uint256 votes, uint256 operators);
@@ -97,6 +103,10 @@ contract Registry {
     error ZeroAddress();
     /// @notice A key or id that must not be zero is zero.
     error ZeroWord();
+    /// @notice The address signs, or once signed, for somebody: it cannot sign for another one.
+    error KeyUsed(address key);
+    /// @notice The member did not offer the caller to sign for it.
+    error NotOffered(address caller);
     /// @notice A member must be of some kind.
     error NoKind();
     /// @notice A text is empty or too long.
@@ -130,6 +140,7 @@ contract Registry {
         if (member == address(0)) revert ZeroAddress();
         if (kind == Kind.None) revert NoKind();
         if (isActiveMember(member)) revert AlreadyMember(member);
+        if (memberByKey[member] != address(0)) revert KeyUsed(member);
         _checkText(name, 1, MAX_NAME_BYTES);
         address bearer = memberByName[keccak256(bytes(name))];
         if (bearer != address(0)) revert NameTaken(bearer);
@@ -207,13 +218,42 @@ contract Registry {
 
     /// @notice A member changes its own key, profile or endpoint. Kind and name are the operators' to decide.
     function updateProfile(bytes32 encryptionKey, bytes32 profileDigest, string calldata endpoint) external {
-        if (!isActiveMember(msg.sender)) revert NotMember(msg.sender);
+        address member = _activeCaller();
         _checkProfile(encryptionKey, endpoint);
-        Member storage entry = members[msg.sender];
+        Member storage entry = members[member];
         entry.encryptionKey = encryptionKey;
         entry.profileDigest = profileDigest;
         entry.endpoint = endpoint;
-        emit ProfileUpdated(msg.sender);
+        emit ProfileUpdated(member);
+    }
+
+    /// @notice A member offers a key to sign for it from now on; nothing changes before that key takes it.
+    function offerKey(address key) external {
+        address member = _activeCaller();
+        if (key == address(0)) revert ZeroAddress();
+        _checkUnused(key);
+        members[member].nextKey = key;
+        emit KeyOffered(member, key);
+    }
+
+    /// @notice The key that was offered takes the place of the former one, which never signs for anybody again.
+    function takeKey(address member) external {
+        Member storage entry = members[member];
+        if (entry.status != Status.Active) revert NotMember(member);
+        if (entry.nextKey != msg.sender) revert NotOffered(msg.sender);
+        _checkUnused(msg.sender);
+        entry.key = msg.sender;
+        entry.nextKey = address(0);
+        memberByKey[msg.sender] = member;
+        emit KeyTaken(member, msg.sender);
+    }
+
+    /// @notice For whom a key signs: for a member, or for itself; zero if another key has taken its place.
+    function identityOf(address key) public view returns (address) {
+        address member = memberByKey[key];
+        if (member == address(0)) member = key;
+        address current = members[member].key;
+        return (current == address(0) ? member : current) == key ? member : address(0);
     }
 
     /// @notice Whether an address is a member now.
@@ -265,6 +305,17 @@ contract Registry {
         emit Voted(action, msg.sender, votes, operators.length);
         passed = votes * 2 > operators.length;
         if (passed) delete ballots[action];
+    }
+
+    /// @dev The active member for whom the caller signs.
+    function _activeCaller() private view returns (address member) {
+        member = identityOf(msg.sender);
+        if (!isActiveMember(member)) revert NotMember(msg.sender);
+    }
+
+    /// @dev A key signs for one member in its life, and a member's address for that member alone.
+    function _checkUnused(address key) private view {
+        if (memberByKey[key] != address(0) || members[key].status != Status.None) revert KeyUsed(key);
     }
 
     function _isOpen(Ballot storage ballot) private view returns (bool) {

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 /// @notice What this contract asks the registry.
 interface IRegistry {
     function isActiveMember(address account) external view returns (bool);
+    function identityOf(address key) external view returns (address);
 }
 
 /// @notice What this contract tells the summary.
@@ -78,7 +79,7 @@ contract Relationships {
         mapping(address => Membership) memberships; // word 2
     }
 
-    /// @notice What one key has made grow on one day.
+    /// @notice What somebody has made grow on one day.
     struct Quota {
         uint64 day; // days since 1970
         uint64 calls;
@@ -116,6 +117,8 @@ contract Relationships {
     event MembershipChanged(address indexed group, address indexed person, uint64 since, uint64 until);
     event AccessLogAnchored(address indexed patient, address indexed steward, bytes32 head, uint64 count);
 
+    /// @notice Another key has taken the place of the caller's.
+    error KeyReplaced(address caller);
     /// @notice The caller is no active member of the network.
     error NotMember(address caller);
     /// @notice The caller is neither the patient nor the steward of this relationship.
@@ -162,15 +165,15 @@ contract Relationships {
 
     /// @notice An active member offers to steward a patient's records.
     function propose(address patient) external {
-        _requireMember();
-        if (patient == address(0) || patient == msg.sender) revert BadAddress(patient);
-        Relationship storage entry = relationships[patient][msg.sender];
+        address steward = _member();
+        if (patient == address(0) || patient == steward) revert BadAddress(patient);
+        Relationship storage entry = relationships[patient][steward];
         if (entry.status != Status.None) revert WrongStatus(entry.status);
-        _spend(MAX_PUBLICATIONS_PER_DAY);
+        _spend(steward, MAX_PUBLICATIONS_PER_DAY);
         entry.openedAt = uint64(block.timestamp);
-        _setStatus(entry, patient, msg.sender, Status.Proposed);
-        ISummary(summary).append(patient, patient, msg.sender);
-        ISummary(summary).append(msg.sender, patient, msg.sender);
+        _setStatus(entry, patient, steward, Status.Proposed);
+        ISummary(summary).append(patient, patient, steward);
+        ISummary(summary).append(steward, patient, steward);
     }
 
     /// @notice The patient accepts a proposal.
@@ -185,9 +188,10 @@ contract Relationships {
 
     /// @notice Either party ends an active relationship; the steward may also withdraw its proposal.
     function end(address patient, address steward) external {
-        if (msg.sender != patient && msg.sender != steward) revert NotParty(msg.sender);
+        address caller = _caller();
+        if (caller != patient && caller != steward) revert NotParty(msg.sender);
         Relationship storage entry = relationships[patient][steward];
-        bool isWithdrawal = entry.status == Status.Proposed && msg.sender == steward;
+        bool isWithdrawal = entry.status == Status.Proposed && caller == steward;
         if (entry.status != Status.Active && !isWithdrawal) revert WrongStatus(entry.status);
         _setStatus(entry, patient, steward, Status.Ended);
     }
@@ -196,18 +200,18 @@ contract Relationships {
     /// @param root root of the record set
     /// @param count how many records it holds
     function publish(address patient, bytes32 root, uint64 count) external {
-        _requireMember();
-        Relationship storage entry = relationships[patient][msg.sender];
+        address steward = _member();
+        Relationship storage entry = relationships[patient][steward];
         if (entry.status != Status.Proposed && entry.status != Status.Active) revert WrongStatus(entry.status);
         if (root == 0) revert ZeroWord();
-        _spend(MAX_PUBLICATIONS_PER_DAY);
+        _spend(steward, MAX_PUBLICATIONS_PER_DAY);
         uint64 time = uint64(block.timestamp);
         entry.recordSetRoot = root;
         entry.recordCount = count;
         entry.revision += 1;
         entry.publishedAt = time;
         entry.history.push(RecordSet(root, count, time));
-        emit Published(patient, msg.sender, root, count, entry.revision);
+        emit Published(patient, steward, root, count, entry.revision);
     }
 
     /// @notice The patient lets a viewer do something, in place of what it let the viewer do before; where somebody has to
@@ -216,26 +220,27 @@ contract Relationships {
     function grant(address steward, address viewer, uint16 categories, uint8 rights, uint64 from, uint64 until)
         external
     {
-        Relationship storage entry = relationships[msg.sender][steward];
+        address patient = _caller();
+        Relationship storage entry = relationships[patient][steward];
         if (entry.status != Status.Active) revert WrongStatus(entry.status);
-        if (viewer == address(0) || viewer == msg.sender || viewer == steward) revert BadAddress(viewer);
+        if (viewer == address(0) || viewer == patient || viewer == steward) revert BadAddress(viewer);
         if (categories == 0 || categories > ALL_CATEGORIES) revert BadCategories(categories);
         if (rights == 0 || rights > ALL_RIGHTS) revert BadRights(rights);
         if (until != 0 && (until <= from || until <= block.timestamp)) revert BadPeriod(from, until);
-        _spend(MAX_GRANTS_PER_DAY);
+        _spend(patient, MAX_GRANTS_PER_DAY);
         if (entry.confirmer == address(0)) {
             entry.grants[viewer] = Grant(categories, rights, from, until);
-            emit Granted(msg.sender, steward, viewer);
+            emit Granted(patient, steward, viewer);
         } else {
             entry.proposals[viewer] = Grant(categories, rights, from, until);
-            emit GrantProposed(msg.sender, steward, viewer);
+            emit GrantProposed(patient, steward, viewer);
         }
         if (entry.isListed[viewer]) return;
 
         if (entry.viewers.length >= MAX_VIEWERS) revert Full(MAX_VIEWERS);
         entry.isListed[viewer] = true;
         entry.viewers.push(viewer);
-        ISummary(summary).append(viewer, msg.sender, steward);
+        ISummary(summary).append(viewer, patient, steward);
     }
 
     /// @notice Who has to confirm agrees to exactly what the patient proposes for a viewer.
@@ -250,7 +255,7 @@ contract Relationships {
     ) external {
         Relationship storage entry = relationships[patient][steward];
         if (entry.status != Status.Active) revert WrongStatus(entry.status);
-        if (entry.confirmer != msg.sender) revert WrongConfirmer(entry.confirmer);
+        if (entry.confirmer != _caller()) revert WrongConfirmer(entry.confirmer);
         Grant memory proposed = entry.proposals[viewer];
         if (proposed.categories == 0) revert NoGrant(viewer);
         if (proposed.categories != categories || proposed.rights != rights) revert OtherTerms();
@@ -262,50 +267,53 @@ contract Relationships {
 
     /// @notice The patient names who has to confirm each grant from now on: the steward, a guardian, a spouse.
     function setConfirmer(address steward, address confirmer) external {
-        Relationship storage entry = relationships[msg.sender][steward];
+        address patient = _caller();
+        Relationship storage entry = relationships[patient][steward];
         if (entry.status != Status.Active) revert WrongStatus(entry.status);
         if (entry.confirmer != address(0)) revert WrongConfirmer(entry.confirmer);
-        if (confirmer == address(0) || confirmer == msg.sender) revert BadAddress(confirmer);
+        if (confirmer == address(0) || confirmer == patient) revert BadAddress(confirmer);
         entry.confirmer = confirmer;
-        emit ConfirmerChanged(msg.sender, steward, confirmer);
+        emit ConfirmerChanged(patient, steward, confirmer);
     }
 
     /// @notice Who has to confirm is released from it, by itself alone: a patient under pressure cannot do without.
     function releaseConfirmer(address patient, address steward) external {
         Relationship storage entry = relationships[patient][steward];
-        if (entry.confirmer != msg.sender) revert WrongConfirmer(entry.confirmer);
+        if (entry.confirmer != _caller()) revert WrongConfirmer(entry.confirmer);
         entry.confirmer = address(0);
         emit ConfirmerChanged(patient, steward, address(0));
     }
 
     /// @notice The patient takes back what it let a viewer do or proposed to, also after the relationship ended.
     function revoke(address steward, address viewer) external {
-        Relationship storage entry = relationships[msg.sender][steward];
+        address patient = _caller();
+        Relationship storage entry = relationships[patient][steward];
         if (entry.grants[viewer].categories == 0 && entry.proposals[viewer].categories == 0) revert NoGrant(viewer);
         delete entry.grants[viewer];
         delete entry.proposals[viewer];
-        emit Revoked(msg.sender, steward, viewer);
+        emit Revoked(patient, steward, viewer);
     }
 
     /// @notice Makes a group that the caller keeps; it can be granted something like any viewer.
     /// @param number of the caller's choice, another one for each group
     function createGroup(uint64 number) external {
-        address group = groupAddress(msg.sender, number);
+        address owner = _caller();
+        address group = groupAddress(owner, number);
         if (groups[group].owner != address(0)) revert GroupExists(group);
-        _spend(MAX_GRANTS_PER_DAY);
-        groups[group].owner = msg.sender;
-        emit GroupCreated(group, msg.sender);
+        _spend(owner, MAX_GRANTS_PER_DAY);
+        groups[group].owner = owner;
+        emit GroupCreated(group, owner);
     }
 
     /// @notice The owner puts somebody into a group, or changes until when.
     /// @param until first second at which it no longer holds, 0 for an open end
     function addToGroup(address group, address person, uint64 until) external {
         Group storage entry = groups[group];
-        if (entry.owner != msg.sender) revert NotGroupOwner(msg.sender);
+        if (entry.owner != _caller()) revert NotGroupOwner(msg.sender);
         if (person == address(0) || person == group) revert BadAddress(person);
         uint64 time = uint64(block.timestamp);
         if (until != 0 && until <= time) revert BadPeriod(time, until);
-        _spend(MAX_GRANTS_PER_DAY);
+        _spend(entry.owner, MAX_GRANTS_PER_DAY);
         Membership storage membership = entry.memberships[person];
         if (!membership.isListed) {
             if (entry.members.length >= MAX_GROUP) revert Full(MAX_GROUP);
@@ -318,7 +326,8 @@ contract Relationships {
     /// @notice Takes somebody out of a group: the owner does, or that person.
     function removeFromGroup(address group, address person) external {
         Group storage entry = groups[group];
-        if (entry.owner != msg.sender && person != msg.sender) revert NotGroupOwner(msg.sender);
+        address caller = _caller();
+        if (entry.owner != caller && person != caller) revert NotGroupOwner(msg.sender);
         if (entry.memberships[person].since == 0) revert NotInGroup(person);
         entry.memberships[person] = Membership(true, 0, 0);
         emit MembershipChanged(group, person, 0, 0);
@@ -334,7 +343,8 @@ contract Relationships {
     /// another one.
     /// @param count entries up to the head, more than were anchored before
     function anchorAccessLog(address patient, bytes32 head, uint64 count) external {
-        Relationship storage entry = relationships[patient][msg.sender];
+        address steward = _caller();
+        Relationship storage entry = relationships[patient][steward];
         if (entry.status == Status.None) revert WrongStatus(entry.status);
         if (head == 0) revert ZeroWord();
         if (count <= entry.accessLogCount) revert LogNotLonger(entry.accessLogCount, count);
@@ -342,7 +352,7 @@ contract Relationships {
         entry.accessLogCount = count;
         entry.anchoredAt = uint64(block.timestamp);
         entry.anchorsDigest = keccak256(abi.encodePacked(entry.anchorsDigest, head, count));
-        emit AccessLogAnchored(patient, msg.sender, head, count);
+        emit AccessLogAnchored(patient, steward, head, count);
     }
 
     /// @notice Where a relationship stands.
@@ -366,9 +376,10 @@ contract Relationships {
     }
 
     function _answer(address steward, Status status) private {
-        Relationship storage entry = relationships[msg.sender][steward];
+        address patient = _caller();
+        Relationship storage entry = relationships[patient][steward];
         if (entry.status != Status.Proposed) revert WrongStatus(entry.status);
-        _setStatus(entry, msg.sender, steward, status);
+        _setStatus(entry, patient, steward, status);
     }
 
     function _setStatus(Relationship storage entry, address patient, address steward, Status status) private {
@@ -377,9 +388,9 @@ contract Relationships {
         emit StatusChanged(patient, steward, status);
     }
 
-    /// @dev Counts one more call of the caller today. What only overwrites (revoking, ending, anchoring) is not counted.
-    function _spend(uint64 limit) private {
-        Quota storage quota = quotas[msg.sender];
+    /// @dev Counts one more call of somebody today. What only overwrites (revoking, ending, anchoring) is not counted.
+    function _spend(address spender, uint64 limit) private {
+        Quota storage quota = quotas[spender];
         uint64 today = uint64(block.timestamp / 1 days);
         if (quota.day != today) {
             quota.day = today;
@@ -389,7 +400,15 @@ contract Relationships {
         quota.calls++;
     }
 
-    function _requireMember() private view {
-        if (!IRegistry(registry).isActiveMember(msg.sender)) revert NotMember(msg.sender);
+    /// @dev For whom the caller signs.
+    function _caller() private view returns (address identity) {
+        identity = IRegistry(registry).identityOf(msg.sender);
+        if (identity == address(0)) revert KeyReplaced(msg.sender);
+    }
+
+    /// @dev The active member for whom the caller signs.
+    function _member() private view returns (address identity) {
+        identity = _caller();
+        if (!IRegistry(registry).isActiveMember(identity)) revert NotMember(msg.sender);
     }
 }

@@ -146,8 +146,8 @@ pub struct Asked {
     pub origin: Origin,
     /// The chain id of the network.
     pub chain_id: u64,
-    /// The steward that must sign: proven to be the member behind that origin.
-    pub steward: Address,
+    /// The key that must sign: proven to be that of the member behind that origin.
+    pub signer: Address,
     /// The signature of the request.
     pub request_signature: [u8; 65],
 }
@@ -196,8 +196,8 @@ pub fn verify_answer(
     if parameters.chain_id != asked.chain_id {
         return Err(AnswerError::Network { expected: asked.chain_id, found: parameters.chain_id });
     }
-    if parameters.signer != asked.steward {
-        return Err(HttpSignatureError::Signer { expected: asked.steward, found: parameters.signer }.into());
+    if parameters.signer != asked.signer {
+        return Err(HttpSignatureError::Signer { expected: asked.signer, found: parameters.signer }.into());
     }
     let message = message(&asked.origin, &asked.request_signature, status, body);
     message.verify(headers, &parameters, kind.content_type())?;

@@ -4,9 +4,8 @@
 //! by category; what does not lead to the root is never shown, and does not spoil the rest.
 
 use alloy_primitives::Address;
-use lightclient::UnixTime;
 use protocol::answer::{RecordsAnswer, RefusalCode};
-use protocol::grant::{AccessAsk, Refusal, decide};
+use protocol::grant::{AccessAsk, Grant, Refusal, decide};
 use protocol::keys::SigningKey;
 use protocol::layout::{GrantQuery, GrantTerms, Member, RelationshipState, Right};
 use protocol::request::Method;
@@ -109,9 +108,18 @@ impl<P: Platform> Client<P> {
         let ReadAsk { key, patient, steward, categories, via } = *ask;
         tell(Step::Prove, 1);
         let member = self.member(&head, steward).await?.ok_or(GatekeeperError::NoMember { steward })?;
-        let query = GrantQuery { patient, steward, viewer: key.address() };
+        // A member that reads is its address, whatever key it has by now.
+        let reader = match key.address() {
+            own if own == patient => own,
+            own => self.identity(&head, own).await?.unwrap_or(own),
+        };
+        let query = GrantQuery { patient, steward, viewer: reader };
         let (relationship, terms) = self.relationship_and_grant(&head, query, via).await?;
-        let permitted = permitted(ask, &relationship, terms.as_ref(), head.header().timestamp())?;
+        let decide = |categories| {
+            let ask = AccessAsk { patient, steward, reader, categories, right: Right::Read };
+            decide(&ask, &relationship, terms.as_ref(), head.header().timestamp())
+        };
+        let permitted = permitted(decide(categories), categories, terms.as_ref())?;
         let anchor = relationship.record_set.ok_or(JourneyError::NotPublished { patient, steward })?;
         tell(Step::Ask, 2);
         let method = Method::ReadRecords { categories: permitted };
@@ -122,15 +130,7 @@ impl<P: Platform> Client<P> {
         let readings = categories
             .iter()
             .map(|category| {
-                let one = Categories::NONE.with(category);
-                let asked = AccessAsk {
-                    patient,
-                    steward,
-                    reader: key.address(),
-                    categories: one,
-                    right: Right::Read,
-                };
-                let outcome = match decide(&asked, &relationship, terms.as_ref(), head.header().timestamp()) {
+                let outcome = match decide(Categories::NONE.with(category)) {
                     Err(refusal) => CategoryOutcome::NotGranted(refusal),
                     Ok(_) => match judge(&anchor, category, &answer) {
                         Ok(complete) => CategoryOutcome::Complete(complete),
@@ -141,7 +141,7 @@ impl<P: Platform> Client<P> {
             })
             .collect();
         tell(Step::Verify, 4);
-        let terms = terms.filter(|_| key.address() != patient);
+        let terms = terms.filter(|_| reader != patient);
         Ok(Reading { head, steward: member, relationship, terms, anchor, categories: readings })
     }
 }
@@ -160,14 +160,11 @@ impl Reading {
 
 /// The categories asked for that the proven state permits.
 fn permitted(
-    ask: &ReadAsk<'_>,
-    relationship: &RelationshipState,
+    decision: Result<Grant, Refusal>,
+    categories: Categories,
     terms: Option<&GrantTerms>,
-    at: UnixTime,
 ) -> Result<Categories, JourneyError> {
-    let ReadAsk { key, patient, steward, categories, .. } = *ask;
-    let asked = AccessAsk { patient, steward, reader: key.address(), categories, right: Right::Read };
-    match decide(&asked, relationship, terms, at) {
+    match decision {
         Ok(_) => Ok(categories),
         Err(refusal) if refusal.code == RefusalCode::CategoryNotGranted => {
             let granted = terms.map(|terms| categories.intersection(terms.categories));

@@ -50,7 +50,7 @@ impl Gatekeeper {
         let (head, state) = self.access_state(call).await?;
         let (relationship, signer) = (self.relationship(call.call()), call.signer());
         let may = |category, right| {
-            let ask = ask(call, Categories::NONE.with(category), right);
+            let ask = ask(call, &state, Categories::NONE.with(category), right);
             decide(&ask, &state.relationship, state.terms.as_ref(), head.header().timestamp()).is_ok()
         };
         let read: Categories = Category::ALL.into_iter().filter(|one| may(*one, Right::Read)).collect();
@@ -84,8 +84,8 @@ impl Gatekeeper {
             let refused = Refused::new(RefusalCode::RelationshipNotActive, "the relationship is not active");
             return Err(refused.with("active", status.name()).at(block));
         }
-        let member = self.chain.client().member(&head, signer).await?;
-        if member.is_none_or(|member| member.status != MemberStatus::Active) {
+        let member = self.chain.client().member(&head, state.reader).await?;
+        if member.is_none_or(|member| member.status != MemberStatus::Active || member.key != signer) {
             return Err(
                 Refused::new(RefusalCode::NotAMember, "only members of the network may ask").at(block)
             );
@@ -101,7 +101,7 @@ impl Gatekeeper {
             )
             .at(block));
         }
-        self.log(call, block, None).await?;
+        self.log(call, state.reader, block, None).await?;
         to_json(&DoneAnswer {})
     }
 
@@ -200,11 +200,11 @@ impl Gatekeeper {
     ) -> Result<(BlockNumber, Arc<AccessState>), Refused> {
         let (head, state) = self.access_state(call).await?;
         let block = head.header().number();
-        let ask = ask(call, call.call().method.categories().unwrap_or_default(), right);
+        let ask = ask(call, &state, call.call().method.categories().unwrap_or_default(), right);
         let at = head.header().timestamp();
         let decision = decide(&ask, &state.relationship, state.terms.as_ref(), at);
         let refused = decision.err().map(|refusal| Refused::from(refusal).at(block));
-        self.log(call, block, refused.as_ref()).await?;
+        self.log(call, state.reader, block, refused.as_ref()).await?;
         refused.map_or(Ok((block, state)), Err)
     }
 
@@ -213,7 +213,7 @@ impl Gatekeeper {
             Ok(pseudonym) => pseudonym,
             Err(refused) => {
                 let block = self.head(call.call()).await?.header().number();
-                self.log(call, block, Some(&refused)).await?;
+                self.log(call, call.signer(), block, Some(&refused)).await?;
                 return Err(refused.at(block));
             }
         };
@@ -256,16 +256,17 @@ impl Gatekeeper {
         Ok(head)
     }
 
-    /// Writes the access log, before anything is given out. Calls about people who are unknown here leave no entry.
+    /// Writes into the access log who did what, before anything is given out. Calls about people who are unknown here leave no entry.
     async fn log(
         &self,
         call: &VerifiedCall,
+        caller: Address,
         block: BlockNumber,
         refused: Option<&Refused>,
     ) -> Result<(), Refused> {
         let at = self.now();
         let outcome = refused.map_or(Outcome::Released, |refused| Outcome::Refused(refused.code()));
-        let entry = audit::entry(call, outcome, block, at)?;
+        let entry = audit::entry(call, caller, outcome, block, at)?;
         let access = Access { pseudonym: call.call().patient, at, refused: refused.is_some(), entry };
         let kept = self.store.run(move |store| {
             if store.knows(access.pseudonym)? { store.append_access(&access) } else { Ok(None) }
@@ -274,9 +275,9 @@ impl Gatekeeper {
     }
 }
 
-fn ask(call: &VerifiedCall, categories: Categories, right: Right) -> AccessAsk {
+fn ask(call: &VerifiedCall, state: &AccessState, categories: Categories, right: Right) -> AccessAsk {
     let Call { patient, steward, .. } = *call.call();
-    AccessAsk { patient, steward, reader: call.signer(), categories, right }
+    AccessAsk { patient, steward, reader: state.reader, categories, right }
 }
 
 fn malformed(error: ContributionError) -> Refused {

@@ -31,6 +31,8 @@ pub(crate) struct Stack {
     pub(crate) network: Network,
     pub(crate) origin: Origin,
     pub(crate) steward: Address,
+    /// Whose key signs for it.
+    pub(crate) signer: Address,
     /// Where the gatekeeper listens, whatever stands before it.
     pub(crate) listen: String,
     chain: Option<Child>,
@@ -74,6 +76,7 @@ impl Stack {
             network: Network::parse(&std::fs::read(&network).unwrap()).unwrap(),
             origin: Origin::parse(&origin).unwrap(),
             steward: Address::ZERO,
+            signer: Address::ZERO,
             listen,
             chain: Some(chain),
             gatekeeper: None,
@@ -81,6 +84,7 @@ impl Stack {
         };
         let identity: Value = serde_json::from_str(&stack.command(&["init"])).unwrap();
         stack.steward = identity["address"].as_str().unwrap().parse().unwrap();
+        stack.signer = stack.steward;
         stack.admit(
             identity["address"].as_str().unwrap(),
             &origin,
@@ -299,7 +303,7 @@ impl Stack {
         let asked = Asked {
             origin: self.origin.clone(),
             chain_id: self.network.rules.chain_id,
-            steward: self.steward,
+            signer: self.signer,
             request_signature: request.signature,
         };
         verify_answer(answer.status, &headers, &answer.body, &asked)

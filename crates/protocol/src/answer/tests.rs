@@ -13,7 +13,7 @@ fn asked() -> Asked {
     Asked {
         origin: vector.origin(),
         chain_id: vector.chain_id,
-        steward: vector.steward().address(),
+        signer: vector.steward().address(),
         request_signature: vector.request_signature(),
     }
 }
@@ -83,14 +83,14 @@ fn verifies_and_signs_the_answers_of_another_implementation() {
 fn refuses_an_answer_to_another_request_or_from_someone_else() {
     let vector = Vector::load();
     let response = Response::of(&vector.sealed);
-    let steward = asked().steward;
+    let steward = asked().signer;
     let bad = |asked| response.verify(&asked).unwrap_err();
     let signer = |error| matches!(error, AnswerError::Signature(HttpSignatureError::Signer { .. }));
     assert!(signer(bad(Asked { request_signature: [7; 65], ..asked() })));
     assert!(signer(bad(Asked { origin: Origin::parse("https://other.example").unwrap(), ..asked() })));
     let other = Address::repeat_byte(9);
     assert_eq!(
-        bad(Asked { steward: other, ..asked() }),
+        bad(Asked { signer: other, ..asked() }),
         AnswerError::Signature(HttpSignatureError::Signer { expected: other, found: steward })
     );
     assert_eq!(bad(Asked { chain_id: 1, ..asked() }), AnswerError::Network { expected: 1, found: 81_777 });

@@ -10,14 +10,16 @@ mod medrec2;
 mod model;
 mod registry;
 mod relationships;
+mod rotation;
 
 use alloy_primitives::{Address, B256};
 
 use self::chain::Chain;
 use super::*;
 use crate::layout::{
-    ConfirmerQuery, GrantQuery, GrantTerms, GroupQuery, Member, MemberQuery, MembersQuery, Membership,
-    MembershipQuery, RelationshipQuery, RelationshipState, SummaryEntry, SummaryQuery, ViewersQuery,
+    ConfirmerQuery, GrantQuery, GrantTerms, GroupQuery, Identity, IdentityQuery, Member, MemberQuery,
+    MembersQuery, Membership, MembershipQuery, RelationshipQuery, RelationshipState, SummaryEntry,
+    SummaryQuery, ViewersQuery,
 };
 
 /// The errors that the contracts revert with.
@@ -47,6 +49,9 @@ mod errors {
         error LogNotLonger(uint64 expectedAbove, uint64 found);
         error QuotaSpent(uint64 limit);
         error NotRelationships(address caller);
+        error KeyUsed(address key);
+        error NotOffered(address caller);
+        error KeyReplaced(address caller);
         error WrongConfirmer(address found);
         error OtherTerms();
         error GroupExists(address group);
@@ -117,6 +122,16 @@ impl Chain {
         let query = SummaryQuery { participant };
         let count = SummaryQuery::read_length(&self.words(self.at.summary, query.length_slots())).unwrap();
         SummaryQuery::read(&self.words(self.at.summary, query.slots(0..count))).unwrap()
+    }
+
+    /// For whom a key signs, as a client reads it.
+    fn identity(&self, key: Address) -> Option<Address> {
+        let query = IdentityQuery { key };
+        match query.read(&self.words(self.at.registry, query.slots())).unwrap() {
+            Identity::Own => Some(key),
+            Identity::Replaced => None,
+            Identity::OfMember(query) => query.read(&self.words(self.at.registry, query.slots())).unwrap(),
+        }
     }
 
     fn members(&self) -> Vec<Address> {

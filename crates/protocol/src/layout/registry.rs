@@ -77,7 +77,7 @@ impl MembersQuery {
     }
 }
 
-/// Asks for one member's entry: first its five fixed words, then the words of texts that are longer than
+/// Asks for one member's entry: first its six fixed words, then the words of texts that are longer than
 /// 31 bytes (none otherwise).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemberQuery {
@@ -86,10 +86,10 @@ pub struct MemberQuery {
 }
 
 impl MemberQuery {
-    /// The five fixed slots to prove in `Registry`.
+    /// The six fixed slots to prove in `Registry`.
     pub fn slots(&self) -> Vec<B256> {
         let base = mapping(variable(MEMBERS), self.member);
-        (0..=ENDPOINT).map(|word| offset(base, word)).collect()
+        (0..=KEY).map(|word| offset(base, word)).collect()
     }
 
     /// Reads the fixed slots; `None` if this address was never admitted.
@@ -105,7 +105,7 @@ impl MemberQuery {
     }
 
     pub(crate) fn read_head(&self, words: &[Word]) -> Result<Option<MemberHead>, LayoutError> {
-        let [first, encryption_key, profile_digest, name, endpoint] = exactly(words)?;
+        let [first, encryption_key, profile_digest, name, endpoint, key] = exactly(words)?;
         if first.value.is_zero() {
             return Ok(None);
         }
@@ -125,6 +125,7 @@ impl MemberQuery {
             profile_digest: profile_digest.value,
             name: Text::read("member name", name)?,
             endpoint: Text::read("member endpoint", endpoint)?,
+            key: key_of(self.member, key)?,
         }))
     }
 }
@@ -140,6 +141,7 @@ pub struct MemberHead {
     profile_digest: B256,
     name: Text,
     endpoint: Text,
+    key: Address,
 }
 
 impl MemberHead {
@@ -170,6 +172,7 @@ impl MemberHead {
             profile_digest: self.profile_digest,
             name: self.name.join(name)?,
             endpoint: self.endpoint.join(endpoint)?,
+            key: self.key,
         })
     }
 }
@@ -178,7 +181,7 @@ impl MemberHead {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Member {
-    /// The address of the key with which it signs answers and transactions.
+    /// Its address, which stays.
     pub address: Address,
     /// What it is.
     pub kind: MemberKind,
@@ -194,6 +197,91 @@ pub struct Member {
     pub name: String,
     /// The origin of its gatekeeper; may be empty.
     pub endpoint: String,
+    /// The address of the key with which it signs answers and transactions now.
+    pub key: Address,
+}
+
+/// Asks for whom a key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentityQuery {
+    /// The address of the key.
+    pub key: Address,
+}
+
+impl IdentityQuery {
+    /// The two slots to prove in `Registry`: whose key it became, and who signs for its own address.
+    pub fn slots(&self) -> Vec<B256> {
+        vec![mapping(variable(MEMBER_BY_KEY), self.key), key_slot(self.key)]
+    }
+
+    /// Reads the proven slots.
+    ///
+    /// # Errors
+    /// Slots other than those asked in `contract`, or words that the contract never writes.
+    pub fn decode(&self, contract: Address, proven: &[ProvenSlot]) -> Result<Identity, LayoutError> {
+        self.read(&bind(contract, &self.slots(), proven)?)
+    }
+
+    pub(crate) fn read(&self, words: &[Word]) -> Result<Identity, LayoutError> {
+        let [member, own] = exactly(words)?;
+        let (member, own_key) = (address("member of a key", member)?, key_of(self.key, own)?);
+        Ok(match (member.is_zero(), own_key == self.key) {
+            (true, true) => Identity::Own,
+            (true, false) => Identity::Replaced,
+            (false, _) => Identity::OfMember(SuccessionQuery { member, key: self.key }),
+        })
+    }
+}
+
+/// For whom a key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// For its own address.
+    Own,
+    /// It became this member's key; whether it still is, is to be proven.
+    OfMember(SuccessionQuery),
+    /// For nobody: another key has taken its place.
+    Replaced,
+}
+
+/// Asks whether a key is a member's now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SuccessionQuery {
+    /// The member.
+    pub member: Address,
+    /// The address of the key.
+    pub key: Address,
+}
+
+impl SuccessionQuery {
+    /// The one slot to prove in `Registry`.
+    pub fn slots(&self) -> Vec<B256> {
+        vec![key_slot(self.member)]
+    }
+
+    /// Reads the proven slot: the member, if the key is the one that signs for it.
+    ///
+    /// # Errors
+    /// A slot other than the one asked in `contract`, or a word that is no address.
+    pub fn decode(&self, contract: Address, proven: &[ProvenSlot]) -> Result<Option<Address>, LayoutError> {
+        self.read(&bind(contract, &self.slots(), proven)?)
+    }
+
+    pub(crate) fn read(&self, words: &[Word]) -> Result<Option<Address>, LayoutError> {
+        let [word] = exactly(words)?;
+        Ok((key_of(self.member, word)? == self.key).then_some(self.member))
+    }
+}
+
+/// Where a member's key is kept.
+fn key_slot(member: Address) -> B256 {
+    offset(mapping(variable(MEMBERS), member), KEY)
+}
+
+/// Who signs for a member: its own address, until another key has taken its place.
+fn key_of(member: Address, word: Word) -> Result<Address, LayoutError> {
+    let key = address("member key", word)?;
+    Ok(if key.is_zero() { member } else { key })
 }
 
 /// What a member is.
@@ -321,6 +409,7 @@ impl Text {
 pub(super) const NETWORK_ID: u64 = 0;
 pub(super) const MEMBER_LIST: u64 = 3;
 pub(super) const MEMBERS: u64 = 4;
-/// Last word of the struct `Member`; before it the kind, status and time (0), the encryption key (1),
-/// the profile digest (2) and the name (3).
-pub(super) const ENDPOINT: u64 = 4;
+pub(super) const MEMBER_BY_KEY: u64 = 10;
+/// Word of the struct `Member`; before it the kind, status and time (0), the encryption key (1), the profile digest (2), the
+/// name (3) and the endpoint (4).
+pub(super) const KEY: u64 = 5;

@@ -7,7 +7,7 @@ use records::record_set::RecordSetAnchor;
 use serde_json::Value;
 
 use super::group::{GROUPS, MEMBERS as MEMBERS_OF_GROUP, MEMBERSHIPS};
-use super::registry::{ENDPOINT, MEMBER_LIST, MEMBERS, NETWORK_ID};
+use super::registry::{KEY, MEMBER_BY_KEY, MEMBER_LIST, MEMBERS, NETWORK_ID};
 use super::relationship::{
     CONFIRMER, GRANTS, HISTORY, PROPOSALS, PUBLICATION_WORDS, RELATIONSHIPS, STATUS, VIEWERS,
 };
@@ -70,10 +70,14 @@ fn the_registry_lies_where_the_compiler_put_it() {
             ("encryptionKey", 1, 0, "t_bytes32"),
             ("profileDigest", 2, 0, "t_bytes32"),
             ("name", 3, 0, "t_string_storage"),
-            ("endpoint", ENDPOINT, 0, "t_string_storage"),
+            ("endpoint", 4, 0, "t_string_storage"),
+            ("key", KEY, 0, "t_address"),
         ],
     );
-    assert_eq!(member["numberOfBytes"], "160");
+    assert_places(
+        &layout["storage"].as_array().unwrap()[10..].into(),
+        &[("memberByKey", MEMBER_BY_KEY, 0, "t_mapping(t_address,t_address)")],
+    );
 }
 
 #[test]
@@ -376,7 +380,7 @@ fn text(bytes: &[u8]) -> U256 {
 
 fn member_words(name: U256, endpoint: U256) -> Vec<Word> {
     let first = packed(&[(0, 1), (1, 1), (2, 1_000)]);
-    words(MEMBER.slots(), [first, U256::from(8), U256::from(9), name, endpoint])
+    words(MEMBER.slots(), [first, U256::from(8), U256::from(9), name, endpoint, U256::ZERO])
 }
 
 #[test]
@@ -394,6 +398,7 @@ fn reads_a_member_with_short_texts() {
             profile_digest: variable(9),
             name: "General Hospital".into(),
             endpoint: String::new(),
+            key: STEWARD,
         })
     );
 }
@@ -440,7 +445,7 @@ fn refuses_texts_that_are_no_texts() {
 
 #[test]
 fn an_absent_member_is_none_and_unknown_codes_are_refused() {
-    assert_eq!(MEMBER.read_head(&words(MEMBER.slots(), [U256::ZERO; 5])), Ok(None));
+    assert_eq!(MEMBER.read_head(&words(MEMBER.slots(), [U256::ZERO; 6])), Ok(None));
     for first in [packed(&[(0, 5), (1, 1)]), packed(&[(0, 1), (1, 3)]), packed(&[(0, 1), (1, 1), (10, 1)])] {
         let mut words = member_words(text(b"N"), text(b""));
         words[0].value = first.into();
