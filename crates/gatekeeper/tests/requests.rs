@@ -66,7 +66,7 @@ async fn a_member_asks_and_the_patient_decides() {
     admitted.await;
 
     assert_eq!(request(&stack, &browser, &stranger, &patient).await, Err(RefusalCode::NotAMember));
-    assert_eq!(request(&stack, &browser, &doctor, &key(9)).await, Err(RefusalCode::RelationshipNotActive));
+    assert_eq!(request(&stack, &browser, &doctor, &key(9)).await, Err(RefusalCode::NoRelationship));
     assert_eq!(request(&stack, &browser, &doctor, &patient).await, Ok(DoneAnswer {}));
     assert_eq!(request(&stack, &browser, &doctor, &patient).await, Err(RefusalCode::TooManyRequests));
 

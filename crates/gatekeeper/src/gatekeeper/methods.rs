@@ -236,10 +236,15 @@ impl Gatekeeper {
             .with(patient, call.signer()))
     }
 
-    /// The head to decide at, and what is proven to hold there.
+    /// The head to decide at, and what is proven to hold there. About people whom nobody here knows, the chain is not asked:
+    /// pseudonyms and keys cost strangers nothing, proofs cost us something.
     async fn access_state(&self, call: &VerifiedCall) -> Result<(Head, Arc<AccessState>), Refused> {
-        let head = self.head(call.call()).await?;
         let Call { patient, steward, .. } = *call.call();
+        if !self.store.run(move |store| store.knows(patient)).await? {
+            let refused = Refused::new(RefusalCode::NoRelationship, "nobody here has this pseudonym");
+            return Err(refused.with("a pseudonym that redeemed an invitation", patient));
+        }
+        let head = self.head(call.call()).await?;
         let relationship = RelationshipQuery { patient, steward };
         let state = self.chain.access_state(&head, relationship, call.signer(), call.call().via).await?;
         Ok((head, state))
