@@ -1,11 +1,13 @@
 //! FHIR bundles: how records come into the store.
 //!
 //! A bundle (`.json` or `.json.gz`) holds one patient and their records. Each resource is parsed strictly and brought
-//! into its canonical form before it is stored; one bad resource refuses the whole bundle, so that nothing is sealed
-//! half. Resources that say they are about somebody else are refused as well.
+//! into its canonical form before it is stored; resources that say they are about somebody else are refused. In a bundle
+//! that somebody hands over, one bad resource refuses the whole, so that nothing is sealed half; in one out of a system
+//! that is read again and again, it is left out and told, so that one bad date does not keep all else away for ever.
 //!
 //! Source: FHIR R4 §2.36 Bundle.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -48,59 +50,99 @@ impl Bundle {
         Self::parse(&bytes)
     }
 
-    /// Reads a bundle.
+    /// Reads a bundle, whole or not at all.
     ///
     /// # Errors
     /// [`BundleError`].
     pub fn parse(json: &[u8]) -> Result<Self, BundleError> {
-        // A resource may be 64 levels deep and lies three levels down in the bundle.
-        let bundle = parse_json(json, JsonLimits { bytes: MAX_BUNDLE_BYTES, depth: 67 })?;
-        if bundle.get("resourceType").and_then(Value::as_str) != Some("Bundle") {
-            return Err(BundleError::NotABundle);
+        let (records, mut refused) = read_entries(json)?;
+        if !refused.is_empty() {
+            return Err(refused.swap_remove(0).error);
         }
-        let entries = bundle.get("entry").and_then(Value::as_array).ok_or(BundleError::NotABundle)?;
-        let records = entries
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| {
-                let resource = entry.get("resource").ok_or(BundleError::NoResource { index })?;
-                Record::parse(resource.to_string().as_bytes())
-                    .map_err(|source| BundleError::Record { index, source })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut patients = records.iter().filter(|record| record.resource_type() == "Patient");
-        let (Some(patient), None) = (patients.next(), patients.next()) else {
-            let found = records.iter().filter(|record| record.resource_type() == "Patient").count();
+        let bundle = Self::of(records, &mut refused)?;
+        if refused.is_empty() { Ok(bundle) } else { Err(refused.swap_remove(0).error) }
+    }
+
+    /// Reads a bundle out of a system that nobody here can correct: what is no record of this patient is left out, and
+    /// told.
+    ///
+    /// # Errors
+    /// [`BundleError`] if it is no bundle of one patient.
+    pub fn sift(json: &[u8]) -> Result<(Self, Vec<RefusedResource>), BundleError> {
+        let (records, mut refused) = read_entries(json)?;
+        Ok((Self::of(records, &mut refused)?, refused))
+    }
+
+    /// The records of one patient; none twice, none about anybody else.
+    fn of(records: Vec<Placed>, refused: &mut Vec<RefusedResource>) -> Result<Self, BundleError> {
+        let mut patients = records.iter().filter(|(_, record)| record.resource_type() == "Patient");
+        let (Some((_, patient)), None) = (patients.next(), patients.next()) else {
+            let found = records.iter().filter(|(_, record)| record.resource_type() == "Patient").count();
             return Err(BundleError::Patients { found });
         };
-        check_records(&records, patient.id())?;
-        Ok(Self {
-            patient: patient.id().to_owned(),
-            name: person_name(patient.resource()),
-            records: records.iter().map(|record| NewRecord::new(record, record.category())).collect(),
-        })
+        let (id, name) = (patient.id().to_owned(), person_name(patient.resource()));
+        let mut seen = HashSet::new();
+        let mut kept = Vec::with_capacity(records.len());
+        for (index, record) in &records {
+            let error = if !is_about(record, &id) {
+                BundleError::Subject { index: *index }
+            } else if !seen.insert(record.key().id) {
+                BundleError::Duplicate
+            } else {
+                kept.push(NewRecord::new(record, record.category()));
+                continue;
+            };
+            refused.push(RefusedResource { name: Some(record.name()), error });
+        }
+        Ok(Self { patient: id, name, records: kept })
     }
 }
 
-/// No record twice, none about anybody else.
-fn check_records(records: &[Record], patient: &str) -> Result<(), BundleError> {
-    let mut keys: Vec<_> = records.iter().map(|record| record.key().id).collect();
-    keys.sort_unstable();
-    if keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-        return Err(BundleError::Duplicate);
+/// A record and the place of its entry.
+type Placed = (usize, Record);
+
+/// A resource that is no record of the patient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedResource {
+    /// `Type/id`, if it has them.
+    pub name: Option<String>,
+    /// Why.
+    pub error: BundleError,
+}
+
+/// The records of a bundle with the places of their entries, and the entries that are none.
+fn read_entries(json: &[u8]) -> Result<(Vec<Placed>, Vec<RefusedResource>), BundleError> {
+    // A resource may be 64 levels deep and lies three levels down in the bundle.
+    let bundle = parse_json(json, JsonLimits { bytes: MAX_BUNDLE_BYTES, depth: 67 })?;
+    if bundle.get("resourceType").and_then(Value::as_str) != Some("Bundle") {
+        return Err(BundleError::NotABundle);
     }
-    for (index, record) in records.iter().enumerate() {
-        let subject = ["subject", "patient"].iter().find_map(|member| record.resource().get(member));
-        let reference = subject.and_then(|subject| subject.get("reference")).and_then(Value::as_str);
-        let is_ours = reference.is_none_or(|reference| {
-            reference.strip_prefix("urn:uuid:").or_else(|| reference.strip_prefix("Patient/"))
-                == Some(patient)
-        });
-        if !is_ours {
-            return Err(BundleError::Subject { index });
+    let entries = bundle.get("entry").and_then(Value::as_array).ok_or(BundleError::NotABundle)?;
+    let (mut records, mut refused) = (Vec::with_capacity(entries.len()), Vec::new());
+    for (index, entry) in entries.iter().enumerate() {
+        let Some(resource) = entry.get("resource") else {
+            refused.push(RefusedResource { name: None, error: BundleError::NoResource { index } });
+            continue;
+        };
+        match Record::parse(resource.to_string().as_bytes()) {
+            Ok(record) => records.push((index, record)),
+            Err(source) => {
+                let text = |member| resource.get(member).and_then(Value::as_str);
+                let name = text("resourceType").zip(text("id")).map(|(kind, id)| format!("{kind}/{id}"));
+                refused.push(RefusedResource { name, error: BundleError::Record { index, source } });
+            }
         }
     }
-    Ok(())
+    Ok((records, refused))
+}
+
+/// Whether a record is about this patient, as far as it says about whom it is.
+fn is_about(record: &Record, patient: &str) -> bool {
+    let subject = ["subject", "patient"].iter().find_map(|member| record.resource().get(member));
+    let reference = subject.and_then(|subject| subject.get("reference")).and_then(Value::as_str);
+    reference.is_none_or(|reference| {
+        reference.strip_prefix("urn:uuid:").or_else(|| reference.strip_prefix("Patient/")) == Some(patient)
+    })
 }
 
 /// The official name of a `Patient`, else the first, else its id.
@@ -235,6 +277,35 @@ mod tests {
         assert_eq!(bundle(&format!("{PATIENT},{own},{own}")), Err(BundleError::Duplicate));
         let other = own.replace("Patient/p", "Patient/q");
         assert_eq!(bundle(&format!("{PATIENT},{other}")), Err(BundleError::Subject { index: 1 }));
+    }
+
+    #[test]
+    fn sifts_what_nobody_here_can_correct() {
+        let entries = [
+            PATIENT,
+            r#"{"resource":{"resourceType":"Condition","id":"good"}}"#,
+            r#"{"resource":{"resourceType":"Condition","id":"late","onsetDateTime":"2024-13-45"}}"#,
+            r#"{"resource":{"resourceType":"Condition","id":"good"}}"#,
+            r#"{"resource":{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/q"}}}"#,
+            "{}",
+        ];
+        let text = format!(r#"{{"resourceType":"Bundle","entry":[{}]}}"#, entries.join(","));
+        let (bundle, refused) = Bundle::sift(text.as_bytes()).unwrap();
+        let names: Vec<&str> = bundle.records.iter().map(|record| record.name.as_str()).collect();
+        assert_eq!(names, ["Patient/p", "Condition/good"]);
+        let refused: Vec<_> = refused.iter().map(|one| (one.name.as_deref(), &one.error)).collect();
+        assert!(
+            matches!(
+                refused[..],
+                [
+                    (Some("Condition/late"), BundleError::Record { index: 2, .. }),
+                    (None, BundleError::NoResource { index: 5 }),
+                    (Some("Condition/good"), BundleError::Duplicate),
+                    (Some("Condition/c"), BundleError::Subject { index: 4 }),
+                ]
+            ),
+            "{refused:?}"
+        );
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Records out of what the provider has already: a database or a FHIR server (`docs/sources.md`).
 //!
-//! What a source holds of a patient becomes a bundle, and the bundle is taken in like any other: strictly, whole or not at
-//! all. What is as it was changes nothing; what is new, changed or gone makes a new record set, which is published.
+//! What a source holds of a patient becomes a bundle, and each resource of it is taken in as strictly as any other; one that
+//! is refused is told with every round, and its former version stays. What is as it was changes nothing; what is new, changed or gone makes a new record set, which is published.
 
 use std::collections::BTreeSet;
 
 use lightclient::Fault;
 use sources::{Source, SourceError};
 
-use crate::bundle::{Bundle, BundleError};
+use crate::bundle::{Bundle, BundleError, RefusedResource};
 use crate::store::{Imported, Store, StoreError};
 
 /// What came of reading a source once.
@@ -18,7 +18,7 @@ pub struct Intake {
     pub patients: usize,
     /// What became of their records.
     pub records: Imported,
-    /// Patients whose records were refused, by their place in the source from 1, and why.
+    /// What was refused: of which patient, by their place in the source from 1, and why.
     pub refused: Vec<(usize, RecordsError)>,
 }
 
@@ -35,8 +35,12 @@ pub fn take_in(source: &mut Source, store: &Store, patients: &[String]) -> Resul
     for id in all.filter(|id| seen.insert(id.clone())) {
         intake.patients += 1;
         match read(source, &id) {
-            Ok(Bundle { patient, name: person, records }) => {
-                intake.records.add(store.follow_source(&name, &patient, &person, &records)?);
+            Ok((Bundle { patient, name: person, records }, refused)) => {
+                let held_back: Vec<String> = refused.iter().filter_map(|one| one.name.clone()).collect();
+                let imported = store.follow_source(&name, &patient, &person, &records, &held_back)?;
+                intake.records.add(imported);
+                let place = intake.patients;
+                intake.refused.extend(refused.into_iter().map(|one| (place, one.error.into())));
             }
             Err(RecordsError::Source(error)) if error.concerns_all() => return Err(error.into()),
             Err(error) => intake.refused.push((intake.patients, error)),
@@ -46,9 +50,9 @@ pub fn take_in(source: &mut Source, store: &Store, patients: &[String]) -> Resul
 }
 
 /// What a source holds of one patient.
-fn read(source: &mut Source, id: &str) -> Result<Bundle, RecordsError> {
-    let bundle = Bundle::parse(source.bundle(id)?.to_string().as_bytes())?;
-    if bundle.patient == id { Ok(bundle) } else { Err(RecordsError::Patient) }
+fn read(source: &mut Source, id: &str) -> Result<(Bundle, Vec<RefusedResource>), RecordsError> {
+    let (bundle, refused) = Bundle::sift(source.bundle(id)?.to_string().as_bytes())?;
+    if bundle.patient == id { Ok((bundle, refused)) } else { Err(RecordsError::Patient) }
 }
 
 /// Why one patient's records were refused.
@@ -107,7 +111,7 @@ mod tests {
     use crate::store::tests::{Scratch, scratch};
 
     #[test]
-    fn takes_in_what_is_new_or_changed_and_refuses_one_patient_alone() {
+    fn takes_in_what_is_new_changed_or_gone_and_leaves_out_what_is_refused() {
         let (store, _folder) = scratch();
         let hospital = Scratch::new();
         let mapping = hospital.path().join("hospital.toml");
@@ -131,11 +135,19 @@ mod tests {
         let changed = take_in(&mut source, &store, &[]).unwrap();
         assert_eq!(
             changed.records,
-            Imported { replaced: 1, unchanged: 4, removed: 1, ..Imported::default() }
+            Imported { replaced: 1, unchanged: 7, removed: 1, ..Imported::default() }
         );
         assert!(
-            matches!(changed.refused[..], [(1, RecordsError::Bundle(BundleError::Record { index: 2, .. }))]),
+            matches!(
+                changed.refused[..],
+                [
+                    (1, RecordsError::Bundle(BundleError::Record { index: 2, .. })),
+                    (1, RecordsError::Bundle(BundleError::Record { index: 3, .. }))
+                ]
+            ),
             "{changed:?}"
         );
+        // The former versions of both stay: Ada's five, Ben's three, Chen's two.
+        assert_eq!(store.counts().unwrap().records, 10);
     }
 }

@@ -185,7 +185,7 @@ async fn read_source(gatekeeper: Arc<Gatekeeper>) {
         match read.await {
             Ok(intake) => {
                 for (place, error) in &intake.refused {
-                    tracing::warn!(place, %error, "the records of a patient were refused");
+                    tracing::warn!(place, %error, "a record of a patient was refused");
                 }
                 let Imported { added, replaced, removed, .. } = intake.records;
                 tracing::debug!(patients = intake.patients, added, replaced, removed, "source read");

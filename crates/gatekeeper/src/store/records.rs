@@ -125,7 +125,8 @@ impl Store {
     }
 
     /// Makes the records of a patient that came from a source the ones that it holds now: as [`Store::add_records`], and
-    /// what the source no longer holds is in no later set.
+    /// what the source no longer holds is in no later set. `held_back` are names that it holds in a way that nobody can
+    /// read: their former versions stay.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -135,11 +136,13 @@ impl Store {
         patient: &str,
         name: &str,
         records: &[NewRecord],
+        held_back: &[String],
     ) -> Result<Imported, StoreError> {
         self.write(|db| {
             add_patient(db, patient, name)?;
             let mut imported = add_records(db, patient, records, Origin::Source(source))?;
-            let held: HashSet<&str> = records.iter().map(|record| record.name.as_str()).collect();
+            let names = records.iter().map(|record| &record.name).chain(held_back);
+            let held: HashSet<&str> = names.map(String::as_str).collect();
             let mut statement = db
                 .prepare("SELECT id, name FROM record WHERE source = ?1 AND patient = ?2 AND replaced = 0")?;
             let rows = statement.query_map(params![source, patient], |row| Ok((row.get(0)?, row.get(1)?)))?;
