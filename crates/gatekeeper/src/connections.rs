@@ -49,18 +49,22 @@ pub(crate) async fn serve_connections(
             () = &mut stop => break,
         };
         let (server, router, watcher) = (server.clone(), router.clone(), running.watcher());
-        let acceptor = tls.map(Tls::acceptor);
-        tokio::spawn(async move {
-            match acceptor {
-                None => serve_one(&server, stream, router, watcher).await,
-                Some(acceptor) => match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
+        // Two kinds of tasks, so that the plain one holds no room for a handshake.
+        if let Some(acceptor) = tls.map(Tls::acceptor) {
+            tokio::spawn(async move {
+                match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(stream)).await {
                     Ok(Ok(stream)) => serve_one(&server, stream, router, watcher).await,
                     Ok(Err(error)) => tracing::debug!(%error, "a connection without TLS"),
                     Err(_elapsed) => tracing::debug!("a connection that said nothing"),
-                },
-            }
-            drop(place);
-        });
+                }
+                drop(place);
+            });
+        } else {
+            tokio::spawn(async move {
+                serve_one(&server, stream, router, watcher).await;
+                drop(place);
+            });
+        }
     }
     drop(listener);
     // Whoever has not finished by then is cut off when the process ends.
