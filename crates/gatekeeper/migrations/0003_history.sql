@@ -22,5 +22,5 @@ INSERT INTO sealing (pseudonym, record, first, last, salt)
 SELECT pseudonym, record, record_set, nullif(record_set, newest), salt
 FROM sealed_record
 JOIN record_set ON record_set.id = record_set
-JOIN (SELECT pseudonym, max(id) AS newest FROM record_set GROUP BY pseudonym) USING (pseudonym);
+JOIN (SELECT pseudonym, max(id) AS newest FROM record_set GROUP BY pseudonym) AS newest_set USING (pseudonym);
 DROP TABLE sealed_record;

@@ -15,6 +15,7 @@ use sources::{BackendKey, FhirSettings, Source};
 
 use crate::bundle::{Bundle, BundleError};
 use crate::config::{Config, ConfigError, TEMPLATE};
+use crate::database::Database;
 use crate::erasure::{Eraser, ErasureError, erase};
 use crate::gatekeeper::{Gatekeeper, StartError, load_network};
 use crate::groups::{self, GroupChange, GroupError};
@@ -199,9 +200,12 @@ pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(),
     let config = Config::load(path)?;
     match command {
         Command::Backup { to } => {
+            if let Database::Server(_) = config.database {
+                return Err(StoreError::Server.into());
+            }
             write_new(&to, "")?;
             Store::open(&config.database)?.back_up(&to)?;
-            print(&json!({ "database": config.database, "copy": to, "keep": config.key_file }))
+            print(&json!({ "database": config.database.to_string(), "copy": to, "keep": config.key_file }))
         }
         Command::Erase { patient, record } => {
             let (network, keys) = (load_network(&config)?, Keys::load(&config.key_file)?);
@@ -481,7 +485,7 @@ mod tests {
         assert!(folder.path().join("gatekeeper.key").exists());
         let to = folder.path().join("copy.sqlite");
         execute(Command::Backup { to: to.clone() }, &config, 0).await.unwrap();
-        assert!(Store::open(&to).unwrap().patients().unwrap().is_empty());
+        assert!(Store::open(&Database::File(to.clone())).unwrap().patients().unwrap().is_empty());
         let again = execute(Command::Backup { to }, &config, 0).await;
         assert!(
             matches!(&again, Err(CommandError::System { reason }) if reason.contains("exists")),

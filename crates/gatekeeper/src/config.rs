@@ -15,6 +15,7 @@ use lightclient::Fault;
 use protocol::request::{Origin, OriginError};
 use serde::Deserialize;
 
+use crate::database::Database;
 use crate::tls::TlsFiles;
 
 /// What the gatekeeper was told to do.
@@ -24,8 +25,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The audience of requests.
     pub origin: Origin,
-    /// The SQLite file.
-    pub database: PathBuf,
+    /// Where the store is.
+    pub database: Database,
+    /// The folder of the verified heads.
+    pub heads: PathBuf,
     /// The file of the keys.
     pub key_file: PathBuf,
     /// The network description.
@@ -55,7 +58,8 @@ pub const TEMPLATE: &str = include_str!("../gatekeeper.toml");
 struct File {
     listen: SocketAddr,
     origin: String,
-    database: PathBuf,
+    database: String,
+    database_password_file: Option<PathBuf>,
     key_file: PathBuf,
     network: PathBuf,
     tls_certificate: Option<PathBuf>,
@@ -96,10 +100,17 @@ impl Config {
             (None, None) => None,
             _ => return Err(ConfigError::HalfTls),
         };
+        let password_file = file.database_password_file.map(|path| folder.join(path));
+        let database = Database::parse(&file.database, folder, password_file);
+        let heads = match &database {
+            Database::File(path) => path.with_extension("heads"),
+            Database::Server(_) => folder.join("gatekeeper.heads"),
+        };
         Ok(Self {
             listen: file.listen,
             origin,
-            database: folder.join(file.database),
+            database,
+            heads,
             key_file: folder.join(file.key_file),
             network: folder.join(file.network),
             tls,
@@ -182,7 +193,8 @@ mod tests {
     #[test]
     fn reads_paths_from_the_folder_and_fills_in_what_may_be_left_out() {
         let config = Config::parse(GOOD, Path::new("/etc/medrec")).unwrap();
-        assert_eq!(config.database, Path::new("/etc/medrec/a.sqlite"));
+        assert_eq!(config.database, Database::File(PathBuf::from("/etc/medrec/a.sqlite")));
+        assert_eq!(config.heads, Path::new("/etc/medrec/a.heads"));
         assert_eq!(config.key_file, Path::new("/k"));
         assert_eq!((config.allowed_skew, config.invitation_days, config.anchor_seconds), (30, 14, 10));
         assert_eq!(config.max_concurrent_calls, 256);
@@ -200,7 +212,7 @@ mod tests {
         assert_eq!(spelled.source.as_deref(), Some(Path::new("/etc/medrec/source.toml")));
         let tls = spelled.tls.as_ref().map(|files| files.certificate.as_path());
         assert_eq!(tls, Some(Path::new("/etc/medrec/tls.crt")));
-        assert_eq!((Config { source: None, tls: None, ..spelled }, spelled_out), (as_it_is, 8));
+        assert_eq!((Config { source: None, tls: None, ..spelled }, spelled_out), (as_it_is, 9));
     }
 
     #[test]

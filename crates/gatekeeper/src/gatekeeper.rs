@@ -48,6 +48,8 @@ pub struct Gatekeeper {
     stewardship: Stewardship,
     metrics: Metrics,
     places: Semaphore,
+    /// Names this process among those over one database.
+    name: String,
     writes: Pace,
 }
 
@@ -93,8 +95,11 @@ impl Gatekeeper {
             contract: network.relationships.address,
             steward: keys.member,
         };
-        let chain = Chain::new(network, &config.database.with_extension("heads"))?;
+        let chain = Chain::new(network, &config.heads)?;
         let places = Semaphore::new(config.max_concurrent_calls);
+        // The same one after a restart, so that it goes on at once.
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let name = format!("{} {}", host.trim_end(), config.listen);
         Ok(Self {
             config,
             keys,
@@ -105,6 +110,7 @@ impl Gatekeeper {
             stewardship: Stewardship::default(),
             metrics: Metrics::default(),
             places,
+            name,
             writes: Pace::default(),
         })
     }
@@ -197,6 +203,24 @@ impl Gatekeeper {
                 "too many requests of this key are still alive",
             )),
         }
+    }
+
+    /// Whether this process, of several over one database, reads the source and writes to the chain now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_on_duty(&self) -> Result<bool, StoreError> {
+        let (holder, now) = (self.name.clone(), self.now());
+        self.store.run(move |store| store.take_duty(&holder, now)).await
+    }
+
+    /// Leaves that to another process.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn leave_duty(&self) -> Result<(), StoreError> {
+        let holder = self.name.clone();
+        self.store.run(move |store| store.leave_duty(&holder)).await
     }
 
     /// Publishes what is to be published. Meant to be called again and again.

@@ -9,7 +9,7 @@
 //!                     → record_sets   what is read
 //!                     → stewardship   what goes on chain
 //!                     → intake        what comes out of an existing database
-//!                     → store         SQLite
+//!                     → store         SQLite or PostgreSQL
 //! ```
 
 pub mod audit;
@@ -18,6 +18,7 @@ pub mod chain;
 pub mod command;
 pub mod config;
 mod connections;
+pub mod database;
 pub mod erasure;
 pub mod gatekeeper;
 pub mod groups;

@@ -5,7 +5,7 @@
 //! somebody has changed it there, it no longer fits its leaf, and the reader sees exactly that.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use alloy_primitives::{Address, B256, FixedBytes};
 use records::category::{Categories, Category};
@@ -44,9 +44,19 @@ impl RecordSets {
     /// # Errors
     /// [`StoreError`].
     pub fn current(&self, store: &Store, pseudonym: Address) -> Result<SetRow, StoreError> {
-        if let Some((row, SetAge::Current)) = store.newest_set(pseudonym)? {
-            return Ok(row);
+        for _ in 0..MAX_ATTEMPTS {
+            if let Some((row, SetAge::Current)) = store.newest_set(pseudonym)? {
+                return Ok(row);
+            }
+            if let Some(row) = self.add(store, pseudonym)? {
+                return Ok(row);
+            }
         }
+        Err(StoreError::Overtaken)
+    }
+
+    /// Makes a set; `None` if somebody else was quicker.
+    fn add(&self, store: &Store, pseudonym: Address) -> Result<Option<SetRow>, StoreError> {
         let (patient_version, sealings) = store.records_to_seal(pseudonym, || {
             let mut salt = [0; 32];
             fill_random(&mut salt).map(|()| salt)
@@ -54,12 +64,12 @@ impl RecordSets {
         let mut salts = [[0; 32]; PLACES];
         fill_random(salts.as_flattened_mut())?;
         let root = build(&sealings, &salts)?.root();
-        let row = store.add_set(pseudonym, root, &salts, patient_version, &sealings)?;
+        let Some(row) = store.add_set(pseudonym, root, &salts, patient_version, &sealings)? else {
+            return Ok(None);
+        };
         tracing::info!(records = row.count, "record set made");
-        // Their records may have been erased since.
-        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        built.retain(|_, built| built.pseudonym != pseudonym);
-        Ok(row)
+        forget(&mut self.cache(), pseudonym);
+        Ok(Some(row))
     }
 
     /// Answers categories from the set with this root, or `None` if it is not here.
@@ -132,8 +142,12 @@ impl RecordSets {
 
     /// A set that is built already. Roots are public and readers name them: whose set it is decides, not who knows its root.
     fn known(&self, pseudonym: Address, root: B256) -> Option<Arc<BuiltSet>> {
-        let built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        built.get(&root).filter(|built| built.pseudonym == pseudonym).cloned()
+        self.cache().get(&root).filter(|built| built.pseudonym == pseudonym).cloned()
+    }
+
+    fn cache(&self) -> MutexGuard<'_, HashMap<B256, Arc<BuiltSet>>> {
+        // What a panic leaves is whole sets.
+        self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn built(
@@ -146,13 +160,19 @@ impl RecordSets {
             return Ok(Some(known));
         }
         let Some(built) = load(store, pseudonym, root)? else { return Ok(None) };
-        let mut cache = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = self.cache();
+        forget(&mut cache, pseudonym);
         if cache.len() >= MAX_BUILT {
             cache.clear();
         }
         cache.insert(root, built.clone());
         Ok(Some(built))
     }
+}
+
+/// Forgets the former sets of a relationship: their records may have been erased since.
+fn forget(built: &mut HashMap<B256, Arc<BuiltSet>>, pseudonym: Address) {
+    built.retain(|_, built| built.pseudonym != pseudonym);
 }
 
 /// Builds a set from the store.
@@ -241,6 +261,8 @@ fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {
     getrandom::fill(bytes).map_err(|error| StoreError::RecordSet { reason: error.to_string() })
 }
 
+/// How often a set is begun again because its records have changed meanwhile.
+const MAX_ATTEMPTS: usize = 3;
 /// Sets that are kept built: about 100 KB each.
 const MAX_BUILT: usize = 256;
 
@@ -252,7 +274,7 @@ mod tests {
 
     use super::*;
     use crate::bundle::Bundle;
-    use crate::store::tests::{PATIENT, bound, scratch};
+    use crate::store::tests::{PATIENT, bound, change, scratch};
 
     const ME: Address = Address::repeat_byte(1);
 
@@ -306,10 +328,11 @@ mod tests {
 
     #[test]
     fn shows_content_that_was_changed_in_the_store() {
-        let (store, sets, row, folder) = sealed_patient();
-        let file = rusqlite::Connection::open(folder.path().join("store.sqlite")).unwrap();
-        let sql = "UPDATE record SET content = replace(content, '1960', '1961') WHERE name = 'Condition/c2'";
-        assert_eq!(file.execute(sql, []), Ok(1));
+        let (store, sets, row, _folder) = sealed_patient();
+        change(
+            &store,
+            "UPDATE record SET content = replace(content, '1960', '1961') WHERE name = 'Condition/c2'",
+        );
         let verdicts = problems(&store, &sets, &row);
         assert!(matches!(verdicts[1], RecordVerdict::Altered { index: 1, .. }), "{verdicts:?}");
         assert!(verdicts[0].verified().is_some() && verdicts[2].verified().is_some());
@@ -317,9 +340,8 @@ mod tests {
 
     #[test]
     fn refuses_to_answer_from_a_store_that_lost_a_record() {
-        let (store, sets, row, folder) = sealed_patient();
-        let file = rusqlite::Connection::open(folder.path().join("store.sqlite")).unwrap();
-        file.execute("DELETE FROM sealing WHERE record = 2", []).unwrap();
+        let (store, sets, row, _folder) = sealed_patient();
+        change(&store, "DELETE FROM sealing WHERE record = 2");
         let error = sets.answer(&store, ME, row.root, Categories::ALL).unwrap_err();
         assert!(matches!(&error, StoreError::RecordSet { .. }), "{error}");
     }

@@ -39,8 +39,7 @@ pub async fn rotate(config: &Config) -> Result<Rotated, RotationError> {
     } else {
         Keys::generate(&next, &old.encryption, Some(old.member))?
     };
-    let chain = Chain::new(load_network(config)?, &config.database.with_extension("heads"))
-        .map_err(StartError::from)?;
+    let chain = Chain::new(load_network(config)?, &config.heads).map_err(StartError::from)?;
     let (member, key) = (old.member, new.signing.address());
     if signs_for(&chain, member).await? != Some(key) {
         let registry = chain.network().registry.address;

@@ -45,8 +45,11 @@ pub async fn serve(
     background.spawn(publish(gatekeeper.clone()));
     background.spawn(anchor(gatekeeper.clone()));
     background.spawn(read_source(gatekeeper.clone()));
-    serve_connections(listener, tls.as_deref(), router(gatekeeper), stop).await;
+    serve_connections(listener, tls.as_deref(), router(gatekeeper.clone()), stop).await;
     background.shutdown().await;
+    if let Err(error) = gatekeeper.leave_duty().await {
+        tracing::warn!(%error, "another process over this database waits for a minute before it goes on");
+    }
 }
 
 /// The routes of a gatekeeper.
@@ -157,14 +160,22 @@ async fn follow_chain(gatekeeper: Arc<Gatekeeper>) {
     }
 }
 
+/// Whether it is up to this process, of several over one database.
+async fn is_on_duty(gatekeeper: &Gatekeeper) -> bool {
+    gatekeeper.is_on_duty().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "whose duty it is cannot be told");
+        false
+    })
+}
+
 /// Publishes record sets that are new or were lost on the way, and forgets old nonces.
 async fn publish(gatekeeper: Arc<Gatekeeper>) {
     loop {
         tokio::time::sleep(PUBLISH_PERIOD).await;
-        if gatekeeper.standing().is_none() {
-            continue;
-        }
-        if let Err(error) = gatekeeper.publish().await {
+        if gatekeeper.standing().is_some()
+            && is_on_duty(&gatekeeper).await
+            && let Err(error) = gatekeeper.publish().await
+        {
             tracing::warn!(%error, "publishing failed");
         }
         if let Err(error) = gatekeeper.forget_nonces().await {
@@ -178,6 +189,10 @@ async fn read_source(gatekeeper: Arc<Gatekeeper>) {
     let Some(description) = gatekeeper.config().source.clone() else { return };
     let period = Duration::from_secs(gatekeeper.config().source_seconds);
     loop {
+        if !is_on_duty(&gatekeeper).await {
+            tokio::time::sleep(DUTY_PERIOD).await;
+            continue;
+        }
         let (description, now) = (description.clone(), gatekeeper.now());
         let read = gatekeeper.store().run(move |store| {
             take_in(&mut Source::load(&description, now).map_err(IntakeError::from)?, store, &[])
@@ -201,10 +216,10 @@ async fn anchor(gatekeeper: Arc<Gatekeeper>) {
     let period = Duration::from_secs(gatekeeper.config().anchor_seconds);
     loop {
         tokio::time::sleep(period).await;
-        if gatekeeper.standing().is_none() {
-            continue;
-        }
-        if let Err(error) = gatekeeper.anchor().await {
+        if gatekeeper.standing().is_some()
+            && is_on_duty(&gatekeeper).await
+            && let Err(error) = gatekeeper.anchor().await
+        {
             tracing::warn!(%error, "access logs could not be anchored");
         }
     }
@@ -218,5 +233,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// Browsers ask at most this often whether they may send our header fields.
 const CORS_MAX_AGE: Duration = Duration::from_secs(7200);
+/// How often a process without duty looks whether it has it.
+const DUTY_PERIOD: Duration = Duration::from_secs(5);
 /// How often the store is compared with the chain.
 const PUBLISH_PERIOD: Duration = Duration::from_secs(2);

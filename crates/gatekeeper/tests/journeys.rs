@@ -4,7 +4,6 @@
 
 mod stack;
 
-use std::time::Duration;
 
 use client::{
     CategoryOutcome, ClientError, GatekeeperError, GrantOffer, JourneyError, Problem, ReadAsk, Reading,
@@ -171,11 +170,9 @@ async fn an_altered_record_shows_and_a_new_one_is_published() {
     let mut stack = Stack::start();
     let browser = stack.browser();
     let patient = stack.patient(&browser, 1).await;
-    let file = rusqlite::Connection::open(stack.folder.join("gatekeeper.sqlite")).unwrap();
-    file.busy_timeout(Duration::from_secs(5)).unwrap();
     let sql = "UPDATE record SET content = replace(content, '\"active\"', '\"resolved\"')
                WHERE category = 0 AND id = (SELECT min(id) FROM record WHERE category = 0)";
-    assert_eq!(file.execute(sql, []).unwrap(), 1);
+    assert_eq!(stack.change(sql), 1);
     let reading = read(&stack, &browser, &patient, &patient, ALLERGIES).await.unwrap();
     let records = complete(&reading, Category::Allergies).records();
     let altered = records.iter().filter(|record| matches!(record, RecordVerdict::Altered { .. })).count();

@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod demo;
 mod fuzz;
+mod postgres;
 mod run;
 mod test;
 mod tools;

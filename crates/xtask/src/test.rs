@@ -2,9 +2,10 @@
 //!
 //! The last line is `N passed, M failed`. A check (formatting, lints, types) counts as one test.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use crate::postgres::Postgres;
 use crate::run::{Outcome, command, step, target};
 use crate::{build, check, tools};
 
@@ -29,6 +30,7 @@ pub(crate) fn all() -> Outcome {
     tally.count("vector packages", tools::npm("tests/vectors/protocol"));
     tally.count("FHIR server", tools::python("sekmet", "tests/fhir-server"));
     tally.cargo("Rust", &["test", "--workspace", "--no-fail-fast"]);
+    tally.on_postgres();
     // What other implementations made, in the browser too; then the vault and the JavaScript API.
     let wasm = ["test", "--target", "wasm32-unknown-unknown", "--no-fail-fast", "--package"];
     let lightclient = ["lightclient", "--test", "vectors", "--test", "known_key"];
@@ -70,16 +72,35 @@ impl Tally {
 
     /// A `cargo test`: its `test result:` lines are added up.
     fn cargo(&mut self, name: &str, args: &[&str]) {
-        self.suite(name, "cargo", ".", args, |line, tally| {
+        self.cargo_with(name, args, &[]);
+    }
+
+    /// A `cargo test` that is told something.
+    fn cargo_with(&mut self, name: &str, args: &[&str], variables: &[(&str, &str)]) {
+        let mut cargo = command("cargo", args, ".");
+        cargo.envs(variables.iter().copied());
+        self.suite(name, cargo, |line, tally| {
             let Some(rest) = line.trim().strip_prefix("test result: ") else { return };
             tally.passed += number_before(rest, " passed");
             tally.failed += number_before(rest, " failed");
         });
     }
 
+    /// What the gatekeeper's tests say of a store on a server: the same tests, once more.
+    fn on_postgres(&mut self) {
+        let server = match Postgres::start() {
+            Ok(server) => server,
+            Err(error) => return self.count("PostgreSQL", Err(error)),
+        };
+        let tests =
+            ["--lib", "--test", "journeys", "--test", "records", "--test", "several", "--test", "torture"];
+        let args = [&["test", "--no-fail-fast", "--package", "gatekeeper"], &tests[..]].concat();
+        self.cargo_with("gatekeeper on PostgreSQL", &args, &[("MEDREC_TEST_POSTGRES", &server.url())]);
+    }
+
     /// A `node --test`: its closing counts are added up.
     fn node(&mut self, name: &str, program: &str, folder: &str, args: &[&str]) {
-        self.suite(name, program, folder, args, |line, tally| {
+        self.suite(name, command(program, args, folder), |line, tally| {
             tally.passed += line.strip_prefix("# pass ").and_then(|n| n.trim().parse().ok()).unwrap_or(0);
             tally.failed += line.strip_prefix("# fail ").and_then(|n| n.trim().parse().ok()).unwrap_or(0);
         });
@@ -87,10 +108,10 @@ impl Tally {
 
     /// Runs a suite, shows its output as it comes, and reads its counts. A suite that ends badly without
     /// naming a failed test, or runs none at all, counts as one failure.
-    fn suite(&mut self, name: &str, program: &str, folder: &str, args: &[&str], read: fn(&str, &mut Self)) {
+    fn suite(&mut self, name: &str, mut command: Command, read: fn(&str, &mut Self)) {
         eprintln!("── {name}");
         let before = (self.passed, self.failed);
-        let status = command(program, args, folder)
+        let status = command
             .env("MEDREC_TARGET", target())
             .env("NODE_OPTIONS", "--test-reporter=tap")
             .stdout(Stdio::piped())

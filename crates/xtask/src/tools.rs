@@ -1,6 +1,9 @@
 //! Installs what a step needs and the machine lacks: the wasm target, `wasm-bindgen` at the version of
-//! `Cargo.lock`, npm and Python packages, Chromium. All but Chromium and Python itself lands under the project's own
+//! `Cargo.lock`, npm and Python packages, Chromium,
+//! PostgreSQL. All but the last two and Python itself lands under the project's own
 //! folders.
+
+use std::path::PathBuf;
 
 use crate::run::{Outcome, command, output_of, root, step, step_shown, target};
 
@@ -85,6 +88,19 @@ pub(crate) fn chromium() -> Outcome {
         return Ok(());
     }
     apt("Chromium (Debian's packages)", &["chromium", "chromium-driver"])
+}
+
+/// The folder of PostgreSQL's programs; from Debian's packages when missing.
+pub(crate) fn postgres() -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let newest = || {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let programs = versions.map(|version| version.path().join("bin"));
+        programs.filter(|programs| programs.join("postgres").exists()).max()
+    };
+    if newest().is_none() {
+        apt("PostgreSQL (Debian's packages)", &["postgresql"])?;
+    }
+    newest().ok_or_else(|| "PostgreSQL is not where Debian puts it".into())
 }
 
 /// A font that shows Chinese, for whoever looks at the screenshots; from Debian's packages when there is none.

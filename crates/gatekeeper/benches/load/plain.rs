@@ -23,7 +23,7 @@ struct Plain {
 
 /// Serves the allergies of one patient; returns where.
 pub(crate) async fn serve(stack: &Stack, pseudonym: Address, root: B256) -> String {
-    let store = Store::open(&stack.folder.join("gatekeeper.sqlite")).unwrap();
+    let store = Store::open(&stack.database()).unwrap();
     let plain = Arc::new(Plain { store, sets: RecordSets::default(), pseudonym, root });
     let router = Router::new().route("/v1/call", post(read)).with_state(plain);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

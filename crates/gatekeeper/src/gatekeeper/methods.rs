@@ -124,7 +124,12 @@ impl Gatekeeper {
         self.head(call.call()).await?;
         let (code, now) = (code.digest().into(), self.now());
         self.store.run(move |store| store.redeem_invitation(code, pseudonym, now)).await?;
-        let transactions = self.stewardship.open(self.steward(), pseudonym).await?;
+        // If another process has the duty, it sees in a moment that there is something to publish.
+        let transactions = if self.is_on_duty().await? {
+            self.stewardship.open(self.steward(), pseudonym).await?
+        } else {
+            Vec::new()
+        };
         to_json(&InvitationAnswer { transactions })
     }
 

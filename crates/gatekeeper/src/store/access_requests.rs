@@ -2,8 +2,8 @@
 
 use alloy_primitives::Address;
 use lightclient::UnixTime;
-use rusqlite::params;
 
+use super::connection::values;
 use super::{Store, StoreError, integer};
 
 /// What became of a request.
@@ -29,23 +29,23 @@ impl Store {
     ) -> Result<Asked, StoreError> {
         let now = integer(at)?;
         self.write(|db| {
+            db.wait_turn(pseudonym.as_slice())?;
             db.execute(
                 "DELETE FROM access_request WHERE pseudonym = ?1 AND at < ?2",
-                params![pseudonym.as_slice(), now - MAX_AGE],
+                values![&pseudonym, now - MAX_AGE],
             )?;
-            let in_the_way: i64 = db.query_row(
-                "SELECT count(*) + ?4 * count(CASE WHEN signer = ?2 THEN 1 END) FROM access_request
+            let in_the_way: i64 = db.value(
+                "SELECT count(*) + ?4 * count(CASE WHEN signer = ?2 THEN 1 END) AS value FROM access_request
                  WHERE pseudonym = ?1 AND (signer <> ?2 OR at > ?3)",
-                params![pseudonym.as_slice(), signer.as_slice(), now - PAUSE, MAX_REQUESTS],
-                |row| row.get(0),
+                values![&pseudonym, &signer, now - PAUSE, MAX_REQUESTS],
             )?;
             if in_the_way >= MAX_REQUESTS {
                 return Ok(Asked::TooMany);
             }
             db.execute(
                 "INSERT INTO access_request (pseudonym, signer, at, request) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET at = ?3, request = ?4",
-                params![pseudonym.as_slice(), signer.as_slice(), now, request],
+                 ON CONFLICT (pseudonym, signer) DO UPDATE SET at = ?3, request = ?4",
+                values![&pseudonym, &signer, now, request],
             )?;
             Ok(Asked::Kept)
         })
@@ -58,11 +58,11 @@ impl Store {
     pub fn access_requests(&self, pseudonym: Address, now: UnixTime) -> Result<Vec<String>, StoreError> {
         let since = integer(now)? - MAX_AGE;
         self.read(|db| {
-            let mut statement = db.prepare(
+            db.rows(
                 "SELECT request FROM access_request WHERE pseudonym = ?1 AND at >= ?2 ORDER BY at DESC, signer",
-            )?;
-            let rows = statement.query_map(params![pseudonym.as_slice(), since], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
+                values![&pseudonym, since],
+                |row| row.get("request"),
+            )
         })
     }
 
@@ -72,11 +72,8 @@ impl Store {
     /// [`StoreError`].
     pub fn dismiss_access_request(&self, pseudonym: Address, signer: Address) -> Result<(), StoreError> {
         self.write(|db| {
-            db.execute(
-                "DELETE FROM access_request WHERE pseudonym = ?1 AND signer = ?2",
-                params![pseudonym.as_slice(), signer.as_slice()],
-            )?;
-            Ok(())
+            let sql = "DELETE FROM access_request WHERE pseudonym = ?1 AND signer = ?2";
+            db.execute(sql, values![&pseudonym, &signer]).map(drop)
         })
     }
 }

@@ -5,10 +5,10 @@
 use alloy_primitives::{Address, B256};
 use lightclient::UnixTime;
 use protocol::access_log::{AccessesAnswer, LogPoint};
-use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::anchors::anchors_of_page;
-use super::{Store, StoreError, address, hash, integer, unsigned};
+use super::connection::{Db, values};
+use super::{Store, StoreError, integer};
 
 /// One access on its way into the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,21 +33,16 @@ impl Store {
     pub fn append_access(&self, access: &Access) -> Result<Option<LogPoint>, StoreError> {
         let at = integer(access.at)?;
         self.write(|db| {
+            db.wait_turn(access.pseudonym.as_slice())?;
             if access.refused && refusals_since(db, access.pseudonym, access.at)? >= MAX_REFUSALS_PER_HOUR {
                 return Ok(None);
             }
             let next = end_of(db, access.pseudonym)?.after(&access.entry);
-            let mut statement = db.prepare_cached(
+            let number = integer(next.count)?;
+            db.execute(
                 "INSERT INTO access (pseudonym, number, at, refused, entry, head) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                values![&access.pseudonym, number, at, access.refused, &access.entry, &next.head],
             )?;
-            statement.execute(params![
-                access.pseudonym.as_slice(),
-                integer(next.count)?,
-                at,
-                access.refused,
-                access.entry,
-                next.head.as_slice()
-            ])?;
             Ok(Some(next))
         })
     }
@@ -58,17 +53,14 @@ impl Store {
     /// [`StoreError`].
     pub fn unanchored(&self, limit: u32) -> Result<Vec<(Address, LogPoint)>, StoreError> {
         self.read(|db| {
-            let mut statement = db.prepare(
+            let longer = db.rows(
                 "SELECT pseudonym FROM relationship WHERE anchored <
                    (SELECT coalesce(max(number), 0) FROM access WHERE access.pseudonym = relationship.pseudonym)
                  ORDER BY random() LIMIT ?1",
+                values![limit],
+                |row| row.get("pseudonym"),
             )?;
-            let rows = statement.query_map(params![limit], |row| row.get::<_, Vec<u8>>(0))?;
-            rows.map(|bytes| {
-                let pseudonym = address("pseudonym", &bytes?)?;
-                Ok((pseudonym, end_of(db, pseudonym)?))
-            })
-            .collect()
+            longer.into_iter().map(|pseudonym| Ok((pseudonym, end_of(db, pseudonym)?))).collect()
         })
     }
 
@@ -84,63 +76,45 @@ impl Store {
     ) -> Result<AccessesAnswer, StoreError> {
         let before = before.map_or(Ok(i64::MAX), integer)?;
         self.read(|db| {
-            let mut statement = db.prepare(
+            let page: Vec<(i64, String)> = db.rows(
                 "SELECT number, entry FROM access WHERE pseudonym = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3",
+                values![&pseudonym, before, limit],
+                |row| Ok((row.get("number")?, row.get("entry")?)),
             )?;
-            let rows = statement.query_map(params![pseudonym.as_slice(), before, limit], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-            })?;
-            let (numbers, mut entries): (Vec<i64>, Vec<String>) =
-                rows.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+            let (numbers, mut entries): (Vec<_>, Vec<_>) = page.into_iter().unzip();
             entries.reverse();
             let first = numbers.last().copied().unwrap_or(1);
             let last = numbers.first().copied().unwrap_or(0);
             let before = head_at(db, pseudonym, first - 1)?.ok_or(StoreError::Row { column: "number" })?;
             let (anchors_before, anchors) = anchors_of_page(db, pseudonym, first, last)?;
-            Ok(AccessesAnswer { first: unsigned("number", first)?, before, entries, anchors_before, anchors })
+            let first = u64::try_from(first).map_err(|_sign| StoreError::Row { column: "number" })?;
+            Ok(AccessesAnswer { first, before, entries, anchors_before, anchors })
         })
     }
 }
 
-fn end_of(db: &Transaction<'_>, pseudonym: Address) -> Result<LogPoint, StoreError> {
-    let mut statement = db.prepare_cached(
+fn end_of(db: &mut Db<'_>, pseudonym: Address) -> Result<LogPoint, StoreError> {
+    let newest = db.row(
         "SELECT number, head FROM access WHERE pseudonym = ?1 ORDER BY number DESC LIMIT 1",
+        values![&pseudonym],
+        |row| Ok(LogPoint { count: row.get("number")?, head: row.get("head")? }),
     )?;
-    let newest: Option<(i64, Vec<u8>)> = statement
-        .query_row(params![pseudonym.as_slice()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match newest {
-        Some((number, head)) => {
-            Ok(LogPoint { count: unsigned("number", number)?, head: hash("head", &head)? })
-        }
-        None => Ok(LogPoint::START),
-    }
+    Ok(newest.unwrap_or(LogPoint::START))
 }
 
-pub(super) fn head_at(
-    db: &Transaction<'_>,
-    pseudonym: Address,
-    count: i64,
-) -> Result<Option<B256>, StoreError> {
+pub(super) fn head_at(db: &mut Db<'_>, pseudonym: Address, count: i64) -> Result<Option<B256>, StoreError> {
     if count == 0 {
         return Ok(Some(B256::ZERO));
     }
-    let head: Option<Vec<u8>> = db
-        .query_row(
-            "SELECT head FROM access WHERE pseudonym = ?1 AND number = ?2",
-            params![pseudonym.as_slice(), count],
-            |row| row.get(0),
-        )
-        .optional()?;
-    head.map(|head| hash("head", &head)).transpose()
+    let sql = "SELECT head FROM access WHERE pseudonym = ?1 AND number = ?2";
+    db.row(sql, values![&pseudonym, count], |row| row.get("head"))
 }
 
-fn refusals_since(db: &Transaction<'_>, pseudonym: Address, at: UnixTime) -> Result<u32, StoreError> {
-    Ok(db.query_row(
-        "SELECT count(*) FROM access WHERE pseudonym = ?1 AND refused = 1 AND at > ?2",
-        params![pseudonym.as_slice(), integer(at.saturating_sub(3600))?],
-        |row| row.get(0),
-    )?)
+fn refusals_since(db: &mut Db<'_>, pseudonym: Address, at: UnixTime) -> Result<u32, StoreError> {
+    db.value(
+        "SELECT count(*) AS value FROM access WHERE pseudonym = ?1 AND refused = 1 AND at > ?2",
+        values![&pseudonym, integer(at.saturating_sub(3600))?],
+    )
 }
 
 /// How many refusals one relationship's log takes up in an hour.
@@ -180,6 +154,25 @@ mod tests {
         assert_eq!(store.accesses(ME, None, 10), answer(1, B256::ZERO, &["a", "bb"]));
         assert_eq!(store.accesses(ME, None, 1), answer(2, one.head, &["bb"]));
         assert_eq!(store.accesses(ME, Some(2), 10), answer(1, B256::ZERO, &["a"]));
+    }
+
+    #[test]
+    fn two_processes_write_one_chain() {
+        let (store, folder) = scratch_with_patient();
+        bound(&store, ME);
+        let other = Store::open(&folder.database()).unwrap();
+        std::thread::scope(|scope| {
+            for store in [&store, &other, &store, &other] {
+                scope.spawn(move || {
+                    for at in 0..25 {
+                        assert!(store.append_access(&access(at, false, "a")).unwrap().is_some());
+                    }
+                });
+            }
+        });
+        let expected = (0..100).fold(LogPoint::START, |point, _| point.after("a"));
+        assert_eq!(store.unanchored(9), Ok(vec![(ME, expected)]));
+        assert_eq!(other.accesses(ME, None, 1).unwrap().first, 100);
     }
 
     #[test]

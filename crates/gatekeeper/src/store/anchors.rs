@@ -6,10 +6,10 @@
 
 use alloy_primitives::{Address, B256};
 use protocol::access_log::{LogAnchor, LogPoint};
-use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::accesses::head_at;
-use super::{Store, StoreError, hash, integer, unsigned};
+use super::connection::{Db, values};
+use super::{Store, StoreError, integer};
 
 impl Store {
     /// Notes that a log is about to be anchored after so many entries.
@@ -21,9 +21,9 @@ impl Store {
         self.write(|db| {
             db.execute(
                 "INSERT INTO anchor (pseudonym, count) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                params![pseudonym.as_slice(), count],
-            )?;
-            Ok(())
+                values![&pseudonym, count],
+            )
+            .map(drop)
         })
     }
 
@@ -34,6 +34,7 @@ impl Store {
     pub fn note_anchored(&self, pseudonym: Address, proven: LogAnchor) -> Result<bool, StoreError> {
         let count = integer(proven.point.count)?;
         self.write(|db| {
+            db.wait_turn(pseudonym.as_slice())?;
             let known = newest_anchor(db, pseudonym, i64::MAX)?;
             if known.point.count >= proven.point.count {
                 // Nothing new, or proven under an older block than what is known.
@@ -43,17 +44,17 @@ impl Store {
             let Some(taken) = taken_anchors(known, &sent, proven) else { return Ok(false) };
             db.execute(
                 "DELETE FROM anchor WHERE pseudonym = ?1 AND count <= ?2 AND digest IS NULL",
-                params![pseudonym.as_slice(), count],
+                values![&pseudonym, count],
             )?;
             for anchor in taken {
                 db.execute(
                     "INSERT INTO anchor (pseudonym, count, digest) VALUES (?1, ?2, ?3)",
-                    params![pseudonym.as_slice(), integer(anchor.point.count)?, anchor.digest.as_slice()],
+                    values![&pseudonym, integer(anchor.point.count)?, &anchor.digest],
                 )?;
             }
             db.execute(
                 "UPDATE relationship SET anchored = ?2 WHERE pseudonym = ?1",
-                params![pseudonym.as_slice(), count],
+                values![&pseudonym, count],
             )?;
             Ok(true)
         })
@@ -62,47 +63,44 @@ impl Store {
 
 /// The anchors after entry `first - 1` up to entry `last` that are proven, and the digest before them.
 pub(super) fn anchors_of_page(
-    db: &Transaction<'_>,
+    db: &mut Db<'_>,
     pseudonym: Address,
     first: i64,
     last: i64,
 ) -> Result<(B256, Vec<u64>), StoreError> {
     let before = newest_anchor(db, pseudonym, first - 1)?;
-    let mut statement = db.prepare(
+    let counts = db.rows(
         "SELECT count FROM anchor WHERE pseudonym = ?1 AND count BETWEEN ?2 AND ?3 AND digest IS NOT NULL ORDER BY count",
+        values![&pseudonym, first, last],
+        |row| row.get("count"),
     )?;
-    let rows = statement.query_map(params![pseudonym.as_slice(), first, last], |row| row.get::<_, i64>(0))?;
-    let counts = rows.map(|count| unsigned("count", count?)).collect::<Result<_, _>>()?;
     Ok((before.digest, counts))
 }
 
 /// The newest proven anchor of at most so many entries.
-fn newest_anchor(db: &Transaction<'_>, pseudonym: Address, at_most: i64) -> Result<LogAnchor, StoreError> {
-    let row: Option<(i64, Vec<u8>)> = db
-        .query_row(
-            "SELECT count, digest FROM anchor WHERE pseudonym = ?1 AND count <= ?2 AND digest IS NOT NULL
-             ORDER BY count DESC LIMIT 1",
-            params![pseudonym.as_slice(), at_most],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?;
-    let Some((count, digest)) = row else { return Ok(LogAnchor::NONE) };
-    Ok(LogAnchor { point: point_at(db, pseudonym, count)?, digest: hash("digest", &digest)? })
+fn newest_anchor(db: &mut Db<'_>, pseudonym: Address, at_most: i64) -> Result<LogAnchor, StoreError> {
+    let newest = db.row(
+        "SELECT count, digest FROM anchor WHERE pseudonym = ?1 AND count <= ?2 AND digest IS NOT NULL
+         ORDER BY count DESC LIMIT 1",
+        values![&pseudonym, at_most],
+        |row| Ok((row.get("count")?, row.get("digest")?)),
+    )?;
+    let Some((count, digest)) = newest else { return Ok(LogAnchor::NONE) };
+    Ok(LogAnchor { point: point_at(db, pseudonym, count)?, digest })
 }
 
 /// The points of the newest anchors that were sent, between the proven one and so many entries, ascending.
 fn sent_anchors(
-    db: &Transaction<'_>,
+    db: &mut Db<'_>,
     pseudonym: Address,
     after: u64,
     until: i64,
 ) -> Result<Vec<LogPoint>, StoreError> {
-    let mut statement = db.prepare(
+    let counts: Vec<u64> = db.rows(
         "SELECT count FROM anchor WHERE pseudonym = ?1 AND count > ?2 AND count <= ?3 ORDER BY count DESC LIMIT ?4",
+        values![&pseudonym, integer(after)?, until, MAX_SENT],
+        |row| row.get("count"),
     )?;
-    let rows = statement
-        .query_map(params![pseudonym.as_slice(), integer(after)?, until, MAX_SENT], |row| row.get(0))?;
-    let counts: Vec<i64> = rows.collect::<Result<_, _>>()?;
     counts.into_iter().rev().map(|count| point_at(db, pseudonym, count)).collect()
 }
 
@@ -126,9 +124,9 @@ fn leads_to(proven: LogAnchor, from: LogAnchor, points: &[LogPoint], taken: &mut
         || (taken.pop().is_some() && leads_to(proven, from, rest, taken))
 }
 
-fn point_at(db: &Transaction<'_>, pseudonym: Address, count: i64) -> Result<LogPoint, StoreError> {
-    let head = head_at(db, pseudonym, count)?.ok_or(StoreError::Row { column: "count" })?;
-    Ok(LogPoint { count: unsigned("count", count)?, head })
+fn point_at(db: &mut Db<'_>, pseudonym: Address, count: u64) -> Result<LogPoint, StoreError> {
+    let head = head_at(db, pseudonym, integer(count)?)?.ok_or(StoreError::Row { column: "count" })?;
+    Ok(LogPoint { count, head })
 }
 
 /// How many anchors may be under way: a node holds sixteen transactions of one sender, and a few may have been lost. All

@@ -5,9 +5,9 @@
 
 use alloy_primitives::{Address, B256};
 use lightclient::{Fault, UnixTime};
-use rusqlite::{OptionalExtension, params};
 
-use super::{Store, StoreError, address, integer, unsigned};
+use super::connection::values;
+use super::{Store, StoreError, integer};
 
 /// The patient that a pseudonym is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,12 +61,6 @@ impl InvitationError {
     }
 }
 
-impl From<rusqlite::Error> for InvitationError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
 impl Store {
     /// Keeps the hash of a new code for `patient`.
     ///
@@ -84,7 +78,7 @@ impl Store {
             let inserted = db.execute(
                 "INSERT INTO invitation (code_hash, patient, created_at, expires_at)
                  SELECT ?1, id, ?3, ?4 FROM patient WHERE id = ?2",
-                params![code_hash.as_slice(), patient, now, expires],
+                values![&code_hash, patient, now, expires],
             )?;
             if inserted == 1 {
                 Ok(())
@@ -105,38 +99,36 @@ impl Store {
         now: UnixTime,
     ) -> Result<Bound, InvitationError> {
         self.write(|db| {
-            let (patient, expires, owner) = db
-                .query_row(
+            db.wait_turn(code_hash.as_slice())?;
+            let (patient, expires, owner): (String, u64, Option<Address>) = db
+                .row(
                     "SELECT patient, expires_at, redeemed_by FROM invitation WHERE code_hash = ?1",
-                    params![code_hash.as_slice()],
-                    |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<Vec<u8>>>(2)?)),
-                )
-                .optional()?
+                    values![&code_hash],
+                    |row| Ok((row.get("patient")?, row.get("expires_at")?, row.get("redeemed_by")?)),
+                )?
                 .ok_or(InvitationError::Unknown)?;
-            match owner.map(|bytes| address("redeemed_by", &bytes)).transpose()? {
+            match owner {
                 Some(owner) if owner == pseudonym => return Ok(Bound { patient }),
                 Some(_) => return Err(InvitationError::Redeemed),
                 None => {}
             }
-            let expires = unsigned("expires_at", expires)?;
             if now >= expires {
                 return Err(InvitationError::Expired { expected: expires, found: now });
             }
             db.execute(
                 "INSERT INTO relationship (pseudonym, patient, opened_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![pseudonym.as_slice(), patient, integer(now)?],
+                values![&pseudonym, &patient, integer(now)?],
             )?;
-            let bound: String = db.query_row(
-                "SELECT patient FROM relationship WHERE pseudonym = ?1",
-                params![pseudonym.as_slice()],
-                |row| row.get(0),
+            let bound: String = db.value(
+                "SELECT patient AS value FROM relationship WHERE pseudonym = ?1",
+                values![&pseudonym],
             )?;
             if bound != patient {
                 return Err(InvitationError::Bound { found: pseudonym });
             }
             db.execute(
                 "UPDATE invitation SET redeemed_by = ?2 WHERE code_hash = ?1",
-                params![code_hash.as_slice(), pseudonym.as_slice()],
+                values![&code_hash, &pseudonym],
             )?;
             Ok(Bound { patient })
         })
@@ -148,9 +140,8 @@ impl Store {
     /// [`StoreError`].
     pub fn knows(&self, pseudonym: Address) -> Result<bool, StoreError> {
         self.read(|db| {
-            let mut statement =
-                db.prepare_cached("SELECT EXISTS (SELECT 1 FROM relationship WHERE pseudonym = ?1)")?;
-            Ok(statement.query_row(params![pseudonym.as_slice()], |row| row.get(0))?)
+            let sql = "SELECT EXISTS (SELECT 1 FROM relationship WHERE pseudonym = ?1) AS value";
+            db.value(sql, values![&pseudonym])
         })
     }
 }

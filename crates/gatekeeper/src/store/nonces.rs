@@ -5,8 +5,8 @@
 
 use alloy_primitives::Address;
 use lightclient::UnixTime;
-use rusqlite::params;
 
+use super::connection::values;
 use super::{Store, StoreError, integer};
 
 /// What became of a nonce.
@@ -33,17 +33,18 @@ impl Store {
     ) -> Result<NonceUse, StoreError> {
         let keep_until = integer(keep_until)?;
         self.write(|db| {
-            let mut statement =
-                db.prepare_cached("SELECT count(*) FROM (SELECT 1 FROM nonce WHERE signer = ?1 LIMIT ?2)")?;
-            let live: u32 =
-                statement.query_row(params![signer.as_slice(), MAX_LIVE_NONCES], |row| row.get(0))?;
+            db.wait_turn(signer.as_slice())?;
+            let live: u32 = db.value(
+                "SELECT count(*) AS value FROM (SELECT 1 FROM nonce WHERE signer = ?1 LIMIT ?2) AS live",
+                values![&signer, MAX_LIVE_NONCES],
+            )?;
             if live >= MAX_LIVE_NONCES {
                 return Ok(NonceUse::TooMany);
             }
-            let mut statement = db.prepare_cached(
+            let inserted = db.execute(
                 "INSERT INTO nonce (signer, nonce, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                values![&signer, nonce, keep_until],
             )?;
-            let inserted = statement.execute(params![signer.as_slice(), nonce, keep_until])?;
             Ok(if inserted == 1 { NonceUse::First } else { NonceUse::Replayed })
         })
     }
@@ -54,7 +55,7 @@ impl Store {
     /// [`StoreError`].
     pub fn forget_nonces(&self, now: UnixTime) -> Result<usize, StoreError> {
         let now = integer(now)?;
-        self.write(|db| Ok(db.execute("DELETE FROM nonce WHERE expires_at < ?1", params![now])?))
+        self.write(|db| db.execute("DELETE FROM nonce WHERE expires_at < ?1", values![now]))
     }
 }
 
@@ -82,18 +83,21 @@ mod tests {
         let (store, folder) = scratch();
         assert_eq!(store.use_nonce(SIGNER, &[1; 16], 100), Ok(NonceUse::First));
         assert_eq!(store.forget_nonces(100), Ok(0));
-        let again = Store::open(&folder.path().join("store.sqlite")).unwrap();
+        let again = Store::open(&folder.database()).unwrap();
         assert_eq!(again.use_nonce(SIGNER, &[1; 16], 100), Ok(NonceUse::Replayed));
         assert_eq!(again.forget_nonces(101), Ok(1));
         assert_eq!(again.use_nonce(SIGNER, &[1; 16], 300), Ok(NonceUse::First));
     }
 
     #[test]
-    fn accepts_exactly_one_of_sixty_four_at_once() {
-        let (store, _folder) = scratch();
+    fn accepts_exactly_one_of_sixty_four_at_once_whichever_process_they_come_to() {
+        let (store, folder) = scratch();
+        let other = Store::open(&folder.database()).unwrap();
         let uses: Vec<NonceUse> = std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                (0..64).map(|_| scope.spawn(|| store.use_nonce(SIGNER, &[9; 16], 100).unwrap())).collect();
+            let one = |number| if number % 2 == 0 { &store } else { &other };
+            let threads: Vec<_> = (0..64)
+                .map(|number| scope.spawn(move || one(number).use_nonce(SIGNER, &[9; 16], 100).unwrap()))
+                .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(uses.iter().filter(|&&one| one == NonceUse::First).count(), 1);

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use alloy_primitives::{Address, B256};
 use records::category::Category;
 use records::record::Record;
-use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Store, StoreError, unsigned};
+use super::connection::{Db, values};
+use super::{Store, StoreError};
 
 /// How much there is of everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +119,7 @@ impl Store {
         records: &[NewRecord],
     ) -> Result<Imported, StoreError> {
         self.write(|db| {
+            db.wait_turn(patient.as_bytes())?;
             add_patient(db, patient, name)?;
             add_records(db, patient, records, Origin::Steward)
         })
@@ -139,17 +140,19 @@ impl Store {
         held_back: &[String],
     ) -> Result<Imported, StoreError> {
         self.write(|db| {
+            db.wait_turn(patient.as_bytes())?;
             add_patient(db, patient, name)?;
             let mut imported = add_records(db, patient, records, Origin::Source(source))?;
             let names = records.iter().map(|record| &record.name).chain(held_back);
             let held: HashSet<&str> = names.map(String::as_str).collect();
-            let mut statement = db
-                .prepare("SELECT id, name FROM record WHERE source = ?1 AND patient = ?2 AND replaced = 0")?;
-            let rows = statement.query_map(params![source, patient], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            for row in rows {
-                let (id, name): (i64, String) = row?;
+            let known: Vec<(i64, String)> = db.rows(
+                "SELECT id, name FROM record WHERE source = ?1 AND patient = ?2 AND replaced = 0",
+                values![source, patient],
+                |row| Ok((row.get("id")?, row.get("name")?)),
+            )?;
+            for (id, name) in known {
                 if !held.contains(name.as_str()) {
-                    db.execute("UPDATE record SET replaced = 1 WHERE id = ?1", params![id])?;
+                    db.execute("UPDATE record SET replaced = 1 WHERE id = ?1", values![id])?;
                     imported.removed += 1;
                 }
             }
@@ -166,11 +169,9 @@ impl Store {
     /// [`StoreError`].
     pub fn patients_of(&self, source: &str) -> Result<Vec<String>, StoreError> {
         self.read(|db| {
-            let mut statement = db.prepare(
-                "SELECT DISTINCT patient FROM record WHERE source = ?1 AND replaced = 0 ORDER BY patient",
-            )?;
-            let rows = statement.query_map(params![source], |row| row.get(0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let sql =
+                "SELECT DISTINCT patient FROM record WHERE source = ?1 AND replaced = 0 ORDER BY patient";
+            db.rows(sql, values![source], |row| row.get("patient"))
         })
     }
 
@@ -185,20 +186,11 @@ impl Store {
         records: &[NewRecord],
     ) -> Result<Option<Imported>, StoreError> {
         self.write(|db| {
-            let patient: String = db
-                .query_row(
-                    "SELECT patient FROM relationship WHERE pseudonym = ?1",
-                    params![pseudonym.as_slice()],
-                    |row| row.get(0),
-                )
-                .optional()?
-                .ok_or(StoreError::Row { column: "relationship" })?;
-            let kept: i64 =
-                db.query_row("SELECT count(*) FROM record WHERE patient = ?1", params![patient], |row| {
-                    row.get(0)
-                })?;
-            let after = unsigned("count", kept)?.saturating_add(records.len() as u64);
-            if after > MAX_VERSIONS {
+            let patient = patient_of(db, pseudonym)?;
+            db.wait_turn(patient.as_bytes())?;
+            let sql = "SELECT count(*) AS value FROM record WHERE patient = ?1";
+            let kept: u64 = db.value(sql, values![&patient])?;
+            if kept.saturating_add(records.len() as u64) > MAX_VERSIONS {
                 Ok(None)
             } else {
                 add_records(db, &patient, records, Origin::Contributed(pseudonym)).map(Some)
@@ -212,16 +204,15 @@ impl Store {
     /// [`StoreError`].
     pub fn counts(&self) -> Result<Counts, StoreError> {
         self.read(|db| {
-            let count = |sql: &str| {
-                let count = db.query_row(sql, [], |row| row.get::<_, i64>(0))?;
-                unsigned("count", count)
-            };
+            let mut count = |sql| db.value(sql, values![]);
             Ok(Counts {
-                patients: count("SELECT count(*) FROM patient")?,
-                records: count("SELECT count(*) FROM record WHERE replaced = 0")?,
-                relationships: count("SELECT count(*) FROM relationship WHERE closed = 0")?,
-                accesses: count("SELECT count(*) FROM access")?,
-                accesses_anchored: count("SELECT coalesce(sum(anchored), 0) FROM relationship")?,
+                patients: count("SELECT count(*) AS value FROM patient")?,
+                records: count("SELECT count(*) AS value FROM record WHERE replaced = 0")?,
+                relationships: count("SELECT count(*) AS value FROM relationship WHERE closed = 0")?,
+                accesses: count("SELECT count(*) AS value FROM access")?,
+                accesses_anchored: count(
+                    "SELECT CAST(coalesce(sum(anchored), 0) AS BIGINT) AS value FROM relationship",
+                )?,
             })
         })
     }
@@ -232,35 +223,38 @@ impl Store {
     /// [`StoreError`].
     pub fn patients(&self) -> Result<Vec<PatientRow>, StoreError> {
         self.read(|db| {
-            let mut statement = db.prepare(
-                "SELECT id, name, (SELECT count(*) FROM record WHERE patient = patient.id AND replaced = 0)
+            db.rows(
+                "SELECT id, name, (SELECT count(*) FROM record WHERE patient = patient.id AND replaced = 0) AS records
                  FROM patient ORDER BY name, id",
-            )?;
-            let rows = statement.query_map([], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
-            })?;
-            rows.map(|row| {
-                let (id, name, records) = row?;
-                Ok(PatientRow { id, name, records: unsigned("records", records)? })
-            })
-            .collect()
+                values![],
+                |row| {
+                    Ok(PatientRow { id: row.get("id")?, name: row.get("name")?, records: row.get("records")? })
+                },
+            )
         })
     }
 }
 
-fn add_patient(db: &Transaction<'_>, patient: &str, name: &str) -> Result<(), StoreError> {
+/// The patient behind a pseudonym, who stays the same.
+pub(super) fn patient_of(db: &mut Db<'_>, pseudonym: Address) -> Result<String, StoreError> {
+    let sql = "SELECT patient FROM relationship WHERE pseudonym = ?1";
+    let patient = db.row(sql, values![&pseudonym], |row| row.get("patient"))?;
+    patient.ok_or(StoreError::Row { column: "relationship" })
+}
+
+fn add_patient(db: &mut Db<'_>, patient: &str, name: &str) -> Result<(), StoreError> {
     let sql =
         "INSERT INTO patient (id, name, version) VALUES (?1, ?2, 0) ON CONFLICT (id) DO UPDATE SET name = ?2";
-    Ok(db.execute(sql, params![patient, name]).map(drop)?)
+    db.execute(sql, values![patient, name]).map(drop)
 }
 
 /// Notes that the next record set is another one.
-fn note_change(db: &Transaction<'_>, patient: &str) -> Result<(), StoreError> {
-    Ok(db.execute("UPDATE patient SET version = version + 1 WHERE id = ?1", params![patient]).map(drop)?)
+fn note_change(db: &mut Db<'_>, patient: &str) -> Result<(), StoreError> {
+    db.execute("UPDATE patient SET version = version + 1 WHERE id = ?1", values![patient]).map(drop)
 }
 
 pub(super) fn add_records(
-    db: &Transaction<'_>,
+    db: &mut Db<'_>,
     patient: &str,
     records: &[NewRecord],
     origin: Origin<'_>,
@@ -276,31 +270,29 @@ pub(super) fn add_records(
 }
 
 fn add_record(
-    db: &Transaction<'_>,
+    db: &mut Db<'_>,
     patient: &str,
     record: &NewRecord,
     origin: Origin<'_>,
     imported: &mut Imported,
 ) -> Result<(), StoreError> {
-    let known: Option<(i64, Vec<u8>)> = db
-        .query_row(
-            "SELECT id, digest FROM record
-             WHERE patient = ?1 AND name = ?2 AND ifnull(contributed_to, x'') = ifnull(?3, x'') AND replaced = 0",
-            params![patient, record.name, origin.contributed_to()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?;
+    let known: Option<(i64, B256)> = db.row(
+        "SELECT id, digest FROM record
+         WHERE patient = ?1 AND name = ?2 AND contributed_to IS NOT DISTINCT FROM ?3 AND replaced = 0",
+        values![patient, &record.name, origin.contributed_to()],
+        |row| Ok((row.get("id")?, row.get("digest")?)),
+    )?;
     match known {
-        Some((id, digest)) if digest == record.digest.as_slice() => {
+        Some((id, digest)) if digest == record.digest => {
             db.execute(
-                "UPDATE record SET source = ?2 WHERE id = ?1 AND source IS NOT ?2",
-                params![id, origin.source()],
+                "UPDATE record SET source = ?2 WHERE id = ?1 AND source IS DISTINCT FROM ?2",
+                values![id, origin.source()],
             )?;
             imported.unchanged += 1;
             return Ok(());
         }
         Some((id, _)) => {
-            db.execute("UPDATE record SET replaced = 1 WHERE id = ?1", params![id])?;
+            db.execute("UPDATE record SET replaced = 1 WHERE id = ?1", values![id])?;
             imported.replaced += 1;
         }
         None if is_erased(db, patient, &record.name)? => {
@@ -312,13 +304,13 @@ fn add_record(
     db.execute(
         "INSERT INTO record (patient, name, category, key, digest, content, source, contributed_to)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![
+        values![
             patient,
-            record.name,
+            &record.name,
             record.category,
-            record.key,
-            record.digest.as_slice(),
-            record.content,
+            &record.key,
+            &record.digest,
+            &record.content,
             origin.source(),
             origin.contributed_to()
         ],
@@ -326,12 +318,11 @@ fn add_record(
     Ok(())
 }
 
-fn is_erased(db: &Transaction<'_>, patient: &str, name: &str) -> Result<bool, StoreError> {
-    Ok(db.query_row(
-        "SELECT EXISTS (SELECT 1 FROM record WHERE patient = ?1 AND name = ?2 AND erased = 1)",
-        params![patient, name],
-        |row| row.get(0),
-    )?)
+fn is_erased(db: &mut Db<'_>, patient: &str, name: &str) -> Result<bool, StoreError> {
+    db.value(
+        "SELECT EXISTS (SELECT 1 FROM record WHERE patient = ?1 AND name = ?2 AND erased = 1) AS value",
+        values![patient, name],
+    )
 }
 
 /// Versions of records of one patient beyond which nobody but the steward may add any.

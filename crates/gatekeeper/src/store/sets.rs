@@ -7,10 +7,10 @@
 use std::collections::HashSet;
 
 use alloy_primitives::{Address, B256};
-use rusqlite::types::FromSql;
-use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{Store, StoreError, address, fixed, hash, integer, unsigned};
+use super::connection::{Column, Db, Row, values};
+use super::records::patient_of;
+use super::{Store, StoreError, integer};
 
 /// A record as it goes into a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,30 +75,25 @@ impl Store {
     pub fn records_to_seal(
         &self,
         pseudonym: Address,
-        mut fresh_salt: impl FnMut() -> Result<[u8; 32], StoreError>,
+        mut fresh_salt: impl FnMut() -> Result<[u8; 32], StoreError> + Send,
     ) -> Result<(u64, Vec<Sealing>), StoreError> {
         self.read(|db| {
-            let (patient, version): (String, i64) = db
-                .query_row(
-                    "SELECT patient.id, version FROM relationship JOIN patient ON patient.id = patient
-                     WHERE pseudonym = ?1",
-                    params![pseudonym.as_slice()],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
-                .optional()?
-                .ok_or(StoreError::Row { column: "relationship" })?;
-            let mut statement = db.prepare(
-                "SELECT id, category, key, digest, salt, NULL FROM record
+            let patient = patient_of(db, pseudonym)?;
+            let version = version_of(db, &patient)?;
+            let sealings = db.rows(
+                "SELECT id, category, key, digest, salt, commitment FROM record
                  LEFT JOIN sealing ON record = id AND pseudonym = ?1 AND last IS NULL
                  WHERE patient = ?2 AND replaced = 0 AND (contributed_to IS NULL OR contributed_to = ?1)
                  ORDER BY category, key",
+                values![&pseudonym, &patient],
+                |row| read_sealing(row, &mut fresh_salt),
             )?;
-            let rows = statement.query(params![pseudonym.as_slice(), patient])?;
-            Ok((unsigned("version", version)?, read_sealings(rows, &mut fresh_salt)?))
+            Ok((version, sealings))
         })
     }
 
-    /// Keeps a set that was made of `sealings`.
+    /// Keeps a set that was made of `sealings`, or `None` if somebody else was quicker: with a set of the same records, or with
+    /// a change to them.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -109,24 +104,25 @@ impl Store {
         category_salts: &[[u8; 32]; 16],
         patient_version: u64,
         sealings: &[Sealing],
-    ) -> Result<SetRow, StoreError> {
+    ) -> Result<Option<SetRow>, StoreError> {
         let count = sealings.len() as u64;
         let (stored_count, stored_version) = (integer(count)?, integer(patient_version)?);
         self.write(|db| {
-            db.execute(
+            let patient = patient_of(db, pseudonym)?;
+            db.wait_turn(patient.as_bytes())?;
+            let is_made = "SELECT EXISTS (SELECT 1 FROM record_set WHERE pseudonym = ?1 AND patient_version = ?2) AS value";
+            if version_of(db, &patient)? != patient_version
+                || db.value(is_made, values![&pseudonym, stored_version])?
+            {
+                return Ok(None);
+            }
+            let id = db.value(
                 "INSERT INTO record_set (pseudonym, root, count, category_salts, patient_version)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
-                    pseudonym.as_slice(),
-                    root.as_slice(),
-                    stored_count,
-                    category_salts.as_flattened(),
-                    stored_version
-                ],
+                 VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id AS value",
+                values![&pseudonym, &root, stored_count, category_salts.as_flattened(), stored_version],
             )?;
-            let id = db.last_insert_rowid();
             seal(db, pseudonym, id, sealings)?;
-            Ok(SetRow { id, root, count, patient_version })
+            Ok(Some(SetRow { id, root, count, patient_version }))
         })
     }
 
@@ -136,21 +132,17 @@ impl Store {
     /// [`StoreError`].
     pub fn newest_set(&self, pseudonym: Address) -> Result<Option<(SetRow, SetAge)>, StoreError> {
         self.read(|db| {
-            let row = db
-                .query_row(
-                    "SELECT record_set.id, root, count, patient_version, version
-                     FROM record_set JOIN relationship USING (pseudonym) JOIN patient ON patient.id = patient
-                     WHERE pseudonym = ?1 ORDER BY record_set.id DESC LIMIT 1",
-                    params![pseudonym.as_slice()],
-                    |row| Ok((row_of_set(row)?, row.get::<_, i64>(4)?)),
-                )
-                .optional()?;
-            row.map(|(row, version)| {
-                let row = row.read()?;
-                let is_current = row.patient_version == unsigned("version", version)?;
-                Ok((row, if is_current { SetAge::Current } else { SetAge::Outdated }))
-            })
-            .transpose()
+            db.row(
+                "SELECT record_set.id, root, count, patient_version, version
+                 FROM record_set JOIN relationship USING (pseudonym) JOIN patient ON patient.id = patient
+                 WHERE pseudonym = ?1 ORDER BY record_set.id DESC LIMIT 1",
+                values![&pseudonym],
+                |row| {
+                    let set = read_set(row)?;
+                    let is_current = set.patient_version == row.get::<u64>("version")?;
+                    Ok((set, if is_current { SetAge::Current } else { SetAge::Outdated }))
+                },
+            )
         })
     }
 
@@ -160,27 +152,24 @@ impl Store {
     /// [`StoreError`].
     pub fn set_by_root(&self, pseudonym: Address, root: B256) -> Result<Option<StoredSet>, StoreError> {
         self.read(|db| {
-            let found = db
-                .query_row(
-                    "SELECT id, root, count, patient_version, category_salts FROM record_set
-                     WHERE pseudonym = ?1 AND root = ?2",
-                    params![pseudonym.as_slice(), root.as_slice()],
-                    |row| Ok((row_of_set(row)?, row.get::<_, Vec<u8>>(4)?)),
-                )
-                .optional()?;
-            let Some((row, salts)) = found else { return Ok(None) };
-            let row = row.read()?;
+            let found = db.row(
+                "SELECT id, root, count, patient_version, category_salts FROM record_set
+                 WHERE pseudonym = ?1 AND root = ?2",
+                values![&pseudonym, &root],
+                |row| Ok((read_set(row)?, row.get::<[u8; 512]>("category_salts")?)),
+            )?;
+            let Some((row, flat)) = found else { return Ok(None) };
             let mut category_salts = [[0; 32]; 16];
-            let flat: [u8; 512] = fixed("category_salts", &salts)?;
             for (salt, bytes) in category_salts.iter_mut().zip(flat.as_chunks::<32>().0) {
                 *salt = *bytes;
             }
-            let mut statement = db.prepare(
+            let mut unsealed = || Err(StoreError::Row { column: "salt" });
+            let sealings = db.rows(
                 "SELECT record.id, category, key, digest, salt, commitment FROM sealing JOIN record ON record.id = record
                  WHERE pseudonym = ?1 AND first <= ?2 AND (last IS NULL OR last >= ?2) ORDER BY category, key",
+                values![&pseudonym, row.id],
+                |row| read_sealing(row, &mut unsealed),
             )?;
-            let unsealed = || Err(StoreError::Row { column: "salt" });
-            let sealings = read_sealings(statement.query(params![pseudonym.as_slice(), row.id])?, unsealed)?;
             Ok(Some(StoredSet { row, category_salts, sealings }))
         })
     }
@@ -190,7 +179,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; a record that is not there any more is a bad row.
     pub fn contents(&self, records: &[i64]) -> Result<Vec<Option<String>>, StoreError> {
-        self.columns("SELECT CASE erased WHEN 0 THEN content END FROM record WHERE id = ?1", records)
+        self.columns("SELECT CASE erased WHEN 0 THEN content END AS value FROM record WHERE id = ?1", records)
     }
 
     /// The names of some records, by their rows.
@@ -198,14 +187,13 @@ impl Store {
     /// # Errors
     /// As [`Store::contents`].
     pub fn names(&self, records: &[i64]) -> Result<Vec<String>, StoreError> {
-        self.columns("SELECT name FROM record WHERE id = ?1", records)
+        self.columns("SELECT name AS value FROM record WHERE id = ?1", records)
     }
 
-    fn columns<T: FromSql>(&self, sql: &str, records: &[i64]) -> Result<Vec<T>, StoreError> {
+    fn columns<T: Column + Send>(&self, sql: &'static str, records: &[i64]) -> Result<Vec<T>, StoreError> {
         self.read(|db| {
-            let mut statement = db.prepare_cached(sql)?;
-            let column = |record| {
-                let column = statement.query_row(params![record], |row| row.get(0)).optional()?;
+            let column = |record: &i64| {
+                let column = db.row(sql, values![*record], |row| row.get("value"))?;
                 column.ok_or(StoreError::Row { column: "record" })
             };
             records.iter().map(column).collect()
@@ -218,14 +206,14 @@ impl Store {
     /// [`StoreError`].
     pub fn unpublished(&self, limit: u32) -> Result<Vec<Address>, StoreError> {
         self.read(|db| {
-            let mut statement = db.prepare(
+            db.rows(
                 "SELECT pseudonym FROM relationship JOIN patient ON patient.id = patient
                  WHERE closed = 0 AND NOT EXISTS (SELECT 1 FROM record_set WHERE record_set.pseudonym = relationship.pseudonym
                                    AND proven = 1 AND patient_version = version)
                  ORDER BY random() LIMIT ?1",
-            )?;
-            let rows = statement.query_map(params![limit], |row| row.get::<_, Vec<u8>>(0))?;
-            rows.map(|bytes| address("pseudonym", &bytes?)).collect()
+                values![limit],
+                |row| row.get("pseudonym"),
+            )
         })
     }
 
@@ -235,11 +223,8 @@ impl Store {
     /// [`StoreError`].
     pub fn note_closed(&self, pseudonym: Address) -> Result<(), StoreError> {
         self.write(|db| {
-            db.execute(
-                "UPDATE relationship SET closed = 1 WHERE pseudonym = ?1",
-                params![pseudonym.as_slice()],
-            )?;
-            Ok(())
+            db.execute("UPDATE relationship SET closed = 1 WHERE pseudonym = ?1", values![&pseudonym])
+                .map(drop)
         })
     }
 
@@ -248,37 +233,40 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn note_published(&self, set: i64) -> Result<(), StoreError> {
-        self.write(|db| {
-            Ok(db.execute("UPDATE record_set SET proven = 1 WHERE id = ?1", params![set]).map(drop)?)
-        })
+        self.write(|db| db.execute("UPDATE record_set SET proven = 1 WHERE id = ?1", values![set]).map(drop))
     }
 }
 
 /// Notes what a new set brings and what it no longer holds.
-fn seal(db: &Transaction<'_>, pseudonym: Address, set: i64, sealings: &[Sealing]) -> Result<(), StoreError> {
-    let mut statement = db.prepare("SELECT record FROM sealing WHERE pseudonym = ?1 AND last IS NULL")?;
-    let open = statement.query_map(params![pseudonym.as_slice()], |row| row.get(0))?;
-    let mut open: HashSet<i64> = open.collect::<Result<_, _>>()?;
-    let mut statement =
-        db.prepare("INSERT INTO sealing (pseudonym, record, first, salt) VALUES (?1, ?2, ?3, ?4)")?;
+fn seal(db: &mut Db<'_>, pseudonym: Address, set: i64, sealings: &[Sealing]) -> Result<(), StoreError> {
+    let sql = "SELECT record FROM sealing WHERE pseudonym = ?1 AND last IS NULL";
+    let open: Vec<i64> = db.rows(sql, values![&pseudonym], |row| row.get("record"))?;
+    let mut open: HashSet<i64> = open.into_iter().collect();
     for sealing in sealings.iter().filter(|sealing| !open.remove(&sealing.record)) {
         let Seal::Whole { salt, .. } = sealing.seal else { return Err(StoreError::Row { column: "salt" }) };
-        statement.execute(params![pseudonym.as_slice(), sealing.record, set, salt])?;
+        db.execute(
+            "INSERT INTO sealing (pseudonym, record, first, salt) VALUES (?1, ?2, ?3, ?4)",
+            values![&pseudonym, sealing.record, set, &salt],
+        )?;
     }
-    let mut statement = db.prepare(
-        "UPDATE sealing SET last = (SELECT max(id) FROM record_set WHERE pseudonym = ?1 AND id < ?3)
-         WHERE pseudonym = ?1 AND record = ?2 AND last IS NULL",
-    )?;
     for gone in open {
-        statement.execute(params![pseudonym.as_slice(), gone, set])?;
+        db.execute(
+            "UPDATE sealing SET last = (SELECT max(id) FROM record_set WHERE pseudonym = ?1 AND id < ?3)
+             WHERE pseudonym = ?1 AND record = ?2 AND last IS NULL",
+            values![&pseudonym, gone, set],
+        )?;
     }
     // What was replaced before any set named it never will be named.
     db.execute(
         "DELETE FROM record WHERE replaced = 1 AND erased = 0 AND patient = (SELECT patient FROM relationship WHERE pseudonym = ?1)
          AND NOT EXISTS (SELECT 1 FROM sealing WHERE record = record.id)",
-        params![pseudonym.as_slice()],
-    )?;
-    Ok(())
+        values![&pseudonym],
+    )
+    .map(drop)
+}
+
+fn version_of(db: &mut Db<'_>, patient: &str) -> Result<u64, StoreError> {
+    db.value("SELECT version AS value FROM patient WHERE id = ?1", values![patient])
 }
 
 /// Whether a set still holds what the patient's file holds.
@@ -290,51 +278,27 @@ pub enum SetAge {
     Outdated,
 }
 
-/// The columns of a set as SQLite gives them.
-struct RawSetRow {
-    id: i64,
-    root: Vec<u8>,
-    count: i64,
-    patient_version: i64,
+fn read_set(row: &Row<'_>) -> Result<SetRow, StoreError> {
+    Ok(SetRow {
+        id: row.get("id")?,
+        root: row.get("root")?,
+        count: row.get("count")?,
+        patient_version: row.get("patient_version")?,
+    })
 }
 
-impl RawSetRow {
-    fn read(self) -> Result<SetRow, StoreError> {
-        Ok(SetRow {
-            id: self.id,
-            root: hash("root", &self.root)?,
-            count: unsigned("count", self.count)?,
-            patient_version: unsigned("patient_version", self.patient_version)?,
-        })
-    }
-}
-
-fn row_of_set(row: &rusqlite::Row<'_>) -> rusqlite::Result<RawSetRow> {
-    Ok(RawSetRow { id: row.get(0)?, root: row.get(1)?, count: row.get(2)?, patient_version: row.get(3)? })
-}
-
-/// Reads row, category, key, digest, salt and commitment; what has neither of the last two is not sealed yet.
-fn read_sealings(
-    mut rows: rusqlite::Rows<'_>,
-    mut fresh_salt: impl FnMut() -> Result<[u8; 32], StoreError>,
-) -> Result<Vec<Sealing>, StoreError> {
-    let mut sealings = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (salt, commitment): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.get(4)?, row.get(5)?);
-        let seal = if let Some(commitment) = commitment {
-            Seal::Erased { commitment: hash("commitment", &commitment)? }
-        } else {
-            let salt = salt.map_or_else(&mut fresh_salt, |salt| fixed("salt", &salt))?;
-            Seal::Whole { salt, digest: hash("digest", &row.get::<_, Vec<u8>>(3)?)? }
-        };
-        sealings.push(Sealing {
-            record: row.get(0)?,
-            category: row.get(1)?,
-            key: fixed("key", &row.get::<_, Vec<u8>>(2)?)?,
-            seal,
-        });
-    }
-    Ok(sealings)
+/// What has neither salt nor commitment is not sealed yet.
+fn read_sealing(
+    row: &Row<'_>,
+    fresh_salt: &mut impl FnMut() -> Result<[u8; 32], StoreError>,
+) -> Result<Sealing, StoreError> {
+    let seal = if let Some(commitment) = row.get("commitment")? {
+        Seal::Erased { commitment }
+    } else {
+        let salt = row.get::<Option<_>>("salt")?.map_or_else(fresh_salt, Ok)?;
+        Seal::Whole { salt, digest: row.get("digest")? }
+    };
+    Ok(Sealing { record: row.get("id")?, category: row.get("category")?, key: row.get("key")?, seal })
 }
 
 #[cfg(test)]
@@ -353,7 +317,7 @@ mod tests {
                 Ok([number; 32])
             })
             .unwrap();
-        (store.add_set(ME, root, &[[5; 32]; 16], version, &sealings).unwrap(), sealings)
+        (store.add_set(ME, root, &[[5; 32]; 16], version, &sealings).unwrap().unwrap(), sealings)
     }
 
     #[test]
@@ -393,9 +357,29 @@ mod tests {
             assert_eq!(&stored, expected);
             assert_eq!(store.contents(&[stored[1].record]), Ok(vec![Some(content.to_owned())]));
         }
-        let kept: i64 =
-            store.read(|db| Ok(db.query_row("SELECT count(*) FROM record", [], |row| row.get(0))?)).unwrap();
+        let kept: i64 = store.read(|db| db.value("SELECT count(*) AS value FROM record", values![])).unwrap();
         assert_eq!(kept, 3);
+    }
+
+    #[test]
+    fn keeps_the_quicker_of_two_sets_and_none_of_what_has_changed() {
+        let (store, folder) = scratch_with_patient();
+        bound(&store, ME);
+        let other = Store::open(&folder.database()).unwrap();
+        let add = |store: &Store, root, (version, sealings): &(u64, Vec<Sealing>)| {
+            store.add_set(ME, B256::repeat_byte(root), &[[5; 32]; 16], *version, sealings)
+        };
+        let one = store.records_to_seal(ME, || Ok([1; 32])).unwrap();
+        let two = other.records_to_seal(ME, || Ok([2; 32])).unwrap();
+        let kept = add(&other, 2, &two).unwrap().unwrap();
+        assert_eq!(add(&store, 1, &one), Ok(None));
+        assert_eq!(store.set_by_root(ME, kept.root).unwrap().unwrap().sealings, two.1);
+
+        let stale = store.records_to_seal(ME, || Ok([3; 32])).unwrap();
+        other
+            .erase(PATIENT, "Condition/1", |category| record("Provenance/e", category.number(), "e"))
+            .unwrap();
+        assert_eq!(add(&store, 3, &stale), Ok(None));
     }
 
     #[test]

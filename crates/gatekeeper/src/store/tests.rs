@@ -1,6 +1,10 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use alloy_primitives::{Address, B256};
+use rusqlite::Connection;
+
+use super::connection::values;
 use super::*;
 
 pub(crate) const PATIENT: &str = "patient-1";
@@ -21,6 +25,24 @@ impl Scratch {
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
+
+    /// Where the store of this test lies: on the server that `MEDREC_TEST_POSTGRES` names, in a schema of its own, or in a
+    /// file.
+    pub(crate) fn database(&self) -> Database {
+        let Ok(server) = std::env::var("MEDREC_TEST_POSTGRES") else { return self.file() };
+        let schema = self.0.file_name().unwrap().to_str().unwrap().replace('-', "_");
+        let text = format!("{server}?options=-c%20search_path%3D{schema}");
+        let create = move || {
+            let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+            client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).unwrap();
+        };
+        std::thread::spawn(create).join().unwrap();
+        Database::parse(&text, &self.0, None)
+    }
+
+    pub(crate) fn file(&self) -> Database {
+        Database::File(self.0.join("store.sqlite"))
+    }
 }
 
 impl Drop for Scratch {
@@ -31,7 +53,7 @@ impl Drop for Scratch {
 
 pub(crate) fn scratch() -> (Store, Scratch) {
     let folder = Scratch::new();
-    (Store::open(&folder.path().join("store.sqlite")).unwrap(), folder)
+    (Store::open(&folder.database()).unwrap(), folder)
 }
 
 pub(crate) fn record(name: &str, category: u8, content: &str) -> NewRecord {
@@ -48,6 +70,11 @@ pub(crate) fn scratch_with_patient() -> (Store, Scratch) {
     (store, folder)
 }
 
+/// Changes the store behind everybody's back.
+pub(crate) fn change(store: &Store, sql: &'static str) {
+    assert!(store.write(|db| db.execute(sql, values![])).unwrap() > 0);
+}
+
 pub(crate) fn bound(store: &Store, pseudonym: Address) {
     store.add_invitation(B256::left_padding_from(pseudonym.as_slice()), PATIENT, 10, 100).unwrap();
     store.redeem_invitation(B256::left_padding_from(pseudonym.as_slice()), pseudonym, 20).unwrap();
@@ -57,7 +84,7 @@ pub(crate) fn bound(store: &Store, pseudonym: Address) {
 fn applies_each_migration_once() {
     let (store, folder) = scratch_with_patient();
     drop(store);
-    let store = Store::open(&folder.path().join("store.sqlite")).unwrap();
+    let store = Store::open(&folder.database()).unwrap();
     assert_eq!(store.patients().unwrap().len(), 1);
 }
 
@@ -85,7 +112,7 @@ fn keeps_the_sets_of_an_older_version() {
     )
     .unwrap();
     drop(old);
-    let store = Store::open(&path).unwrap();
+    let store = Store::open(&folder.file()).unwrap();
     let me = Address::repeat_byte(b'a');
     for (root, expected) in [(b'o', [(1, b'1'), (3, b'2')]), (b'n', [(2, b'3'), (3, b'4')])] {
         let set = store.set_by_root(me, B256::repeat_byte(root)).unwrap().unwrap();
@@ -99,27 +126,31 @@ fn keeps_the_sets_of_an_older_version() {
 }
 
 #[test]
-fn refuses_a_file_of_a_later_version() {
+fn refuses_a_database_of_a_later_version() {
     let (store, folder) = scratch();
-    store.write(|db| Ok::<_, StoreError>(db.pragma_update(None, "user_version", 99)?)).unwrap();
-    let found = Store::open(&folder.path().join("store.sqlite")).map(drop);
-    assert_eq!(found, Err(StoreError::Newer { expected: 5, found: 99 }));
+    store.write(|db| db.migrate(99, "")).unwrap();
+    let found = Store::open(&folder.database()).map(drop);
+    assert_eq!(found, Err(StoreError::Newer { expected: 6, found: 99 }));
 }
 
 #[test]
 fn copies_itself_while_somebody_writes() {
-    let (store, folder) = scratch_with_patient();
+    let folder = Scratch::new();
+    let store = Store::open(&folder.file()).unwrap();
+    store
+        .add_records(PATIENT, "Ada", &[record("Condition/1", 1, "a"), record("Condition/2", 1, "b")])
+        .unwrap();
     let copy = folder.path().join("copy.sqlite");
     let counts = store.counts().unwrap();
     assert_eq!((counts.patients, counts.records, counts.accesses), (1, 2, 0));
     store
         .write(|db| {
-            db.execute("DELETE FROM record", [])?;
+            db.execute("DELETE FROM record", values![])?;
             // What is not committed is not in the copy.
             store.back_up(&copy)
         })
         .unwrap();
-    assert_eq!(Store::open(&copy).unwrap().counts(), Ok(counts));
+    assert_eq!(Store::open(&Database::File(copy)).unwrap().counts(), Ok(counts));
     assert_eq!(store.counts().unwrap().records, 0);
 }
 
@@ -127,7 +158,7 @@ fn copies_itself_while_somebody_writes() {
 fn undoes_a_transaction_that_fails() {
     let (store, _folder) = scratch_with_patient();
     let failed: Result<(), StoreError> = store.write(|db| {
-        db.execute("DELETE FROM record", [])?;
+        db.execute("DELETE FROM record", values![])?;
         Err(StoreError::Row { column: "test" })
     });
     assert_eq!(failed, Err(StoreError::Row { column: "test" }));
@@ -139,6 +170,9 @@ fn refuses_a_file_that_is_no_database() {
     let folder = Scratch::new();
     let path = folder.path().join("store.sqlite");
     std::fs::write(&path, vec![b'x'; 4096]).unwrap();
-    let error = Store::open(&path).map(drop).unwrap_err();
-    assert!(matches!(&error, StoreError::Sqlite { reason } if reason.contains("not a database")), "{error}");
+    let error = Store::open(&folder.file()).map(drop).unwrap_err();
+    assert!(
+        matches!(&error, StoreError::Database { reason } if reason.contains("not a database")),
+        "{error}"
+    );
 }

@@ -13,6 +13,7 @@ use client::{
     Caller, Client, ClientError, Head, Http, HttpAnswer, HttpRequest, MemoryHeads, Native, Platform,
     TransportError,
 };
+use gatekeeper::database::Database;
 use protocol::answer::{AnswerContent, AnswerError, Asked, RefusalBody, VerifiedAnswer, verify_answer};
 use protocol::invitation::Invitation;
 use protocol::keys::{EncryptionKey, SigningKey};
@@ -67,8 +68,9 @@ impl Stack {
             &[&deploy[..], &["--chain-name", "Test", "--demo", "--out", text(&network)]].concat(),
         );
         let (origin, listen) = (format!("http://127.0.0.1:{origin}"), format!("127.0.0.1:{listen}"));
+        let database = database(&folder);
         let config = format!(
-            "listen = \"{listen}\"\norigin = \"{origin}\"\ndatabase = \"gatekeeper.sqlite\"\n\
+            "listen = \"{listen}\"\norigin = \"{origin}\"\ndatabase = \"{database}\"\n\
              key_file = \"gatekeeper.key\"\nnetwork = \"network.json\"\nanchor_seconds = 1\n"
         );
         std::fs::write(folder.join("gatekeeper.toml"), config).unwrap();
@@ -147,12 +149,56 @@ impl Stack {
     }
 
     pub(crate) fn start_gatekeeper(&mut self) {
-        let config = self.folder.join("gatekeeper.toml");
+        self.gatekeeper = Some(self.run("gatekeeper.toml"));
+    }
+
+    /// Starts another gatekeeper over the same database, in place of the one that this stack knows, which goes on.
+    pub(crate) fn start_another(&mut self) -> Another {
+        let [port] = free_ports();
+        let listen = std::mem::replace(&mut self.listen, format!("127.0.0.1:{port}"));
+        let config = std::fs::read_to_string(self.folder.join("gatekeeper.toml")).unwrap();
+        let config =
+            config.replace(&format!("listen = \"{listen}\""), &format!("listen = \"{}\"", self.listen));
+        std::fs::write(self.folder.join("another.toml"), config).unwrap();
+        let another = self.run("another.toml");
+        Another { listen, gatekeeper: self.gatekeeper.replace(another) }
+    }
+
+    /// Turns to the other one.
+    pub(crate) fn turn_to(&mut self, other: &mut Another) {
+        std::mem::swap(&mut self.listen, &mut other.listen);
+        std::mem::swap(&mut self.gatekeeper, &mut other.gatekeeper);
+    }
+
+    fn run(&self, config: &str) -> Child {
+        let config = self.folder.join(config);
         let log = std::fs::File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
         let mut run = Command::new(tool("medrec-gatekeeper"));
         let (child, ready) = spawn(run.args(["run", "--config", text(&config)]).stderr(log));
         assert_eq!(ready["address"], self.steward.to_string());
-        self.gatekeeper = Some(child);
+        child
+    }
+
+    /// Where the records are.
+    pub(crate) fn database(&self) -> Database {
+        Database::parse(&database(&self.folder), &self.folder, None)
+    }
+
+    /// Changes the database behind the gatekeeper's back; returns how many rows.
+    pub(crate) fn change(&self, sql: &str) -> u64 {
+        if let Ok(server) = std::env::var("MEDREC_TEST_POSTGRES") {
+            let sql = format!("SET search_path TO {}; {sql}", schema(&self.folder));
+            let change = move || {
+                let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+                let (path, sql) = sql.split_once(';').unwrap();
+                client.batch_execute(path).unwrap();
+                client.execute(sql, &[]).unwrap()
+            };
+            return std::thread::spawn(change).join().unwrap();
+        }
+        let file = rusqlite::Connection::open(self.folder.join("gatekeeper.sqlite")).unwrap();
+        file.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        file.execute(sql, []).unwrap() as u64
     }
 
     /// Ends the gatekeeper without any warning.
@@ -310,6 +356,21 @@ impl Stack {
     }
 }
 
+/// A gatekeeper beside the one that the stack knows.
+pub(crate) struct Another {
+    listen: String,
+    gatekeeper: Option<Child>,
+}
+
+impl Drop for Another {
+    fn drop(&mut self) {
+        if let Some(child) = self.gatekeeper.as_mut() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
 impl Drop for Stack {
     fn drop(&mut self) {
         for child in [self.gatekeeper.as_mut(), self.chain.as_mut()].into_iter().flatten() {
@@ -427,6 +488,25 @@ fn spawn(command: &mut Command) -> (Child, Value) {
     let ready: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line:?}: {error}"));
     assert_eq!(ready["ready"], true);
     (child, ready)
+}
+
+/// What a configuration names as the database: a file, or a schema of its own on the server that `MEDREC_TEST_POSTGRES`
+/// names.
+fn database(folder: &Path) -> String {
+    let Ok(server) = std::env::var("MEDREC_TEST_POSTGRES") else { return "gatekeeper.sqlite".to_owned() };
+    let schema = schema(folder);
+    let text = format!("{server}?options=-c%20search_path%3D{schema}");
+    let create = move || {
+        let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+        client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).unwrap();
+    };
+    // Its client has a runtime of its own.
+    std::thread::spawn(create).join().unwrap();
+    text
+}
+
+fn schema(folder: &Path) -> String {
+    folder.file_name().unwrap().to_str().unwrap().replace('-', "_")
 }
 
 fn fresh_folder() -> PathBuf {
