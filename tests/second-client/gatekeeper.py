@@ -135,7 +135,7 @@ def open_answer(call, answer, signer=None):
     return strict_json(open_envelope(call, answer.body))
 
 
-# The envelope (§5): HPKE base mode, single shot (RFC 9180)
+# The envelope (§5): HPKE base mode (RFC 9180), chunk by chunk
 
 KEM = b"KEM" + bytes.fromhex("0020")
 SUITE = b"HPKE" + bytes.fromhex("002000010002")
@@ -152,7 +152,7 @@ def labeled_expand(suite, key, label, info, size):
 
 def open_envelope(call, sealed):
     require(len(sealed) >= 48, "too short for an envelope")
-    enc, ciphertext, tag = sealed[:32], sealed[32:-16], sealed[-16:]
+    enc, chunks = sealed[:32], [sealed[start:start + 65552] for start in range(32, len(sealed), 65552)]
     secret = import_x25519_private_key(call.reply_secret)
     context = enc + secret.public_key().export_key(format="raw")
     try:
@@ -167,9 +167,14 @@ def open_envelope(call, sealed):
     schedule = b"\0" + labeled_extract(SUITE, b"", b"psk_id_hash", b"") + labeled_extract(SUITE, b"", b"info_hash", info)
     prk = labeled_extract(SUITE, shared, b"secret", b"")
     key, nonce = (labeled_expand(SUITE, prk, label, schedule, size) for label, size in ((b"key", 32), (b"base_nonce", 12)))
-    cipher = AES.new(key, AES.MODE_GCM, nonce=nonce).update(sha256(call.signature))
+    content = b""
     try:
-        return unpad(cipher.decrypt_and_verify(ciphertext, tag))
+        for number, chunk in enumerate(chunks):
+            nonce_of_chunk = (int.from_bytes(nonce, "big") ^ number).to_bytes(12, "big")
+            is_last = b"\1" if number == len(chunks) - 1 else b"\0"
+            cipher = AES.new(key, AES.MODE_GCM, nonce=nonce_of_chunk).update(sha256(call.signature) + is_last)
+            content += cipher.decrypt_and_verify(chunk[:-16], chunk[-16:])
+        return unpad(content)
     except ValueError as error:
         raise ProtocolError("the envelope does not open") from error
 

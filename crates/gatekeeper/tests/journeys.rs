@@ -4,7 +4,6 @@
 
 mod stack;
 
-
 use client::{
     CategoryOutcome, ClientError, GatekeeperError, GrantOffer, JourneyError, Problem, ReadAsk, Reading,
 };

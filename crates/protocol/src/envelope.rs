@@ -3,22 +3,24 @@
 //! The client makes a fresh X25519 key for each call and sends it inside the signed request; the gatekeeper seals to
 //! it and the client forgets it: recorded traffic stays closed even if all long-term keys leak later. Chain, contract
 //! and relationship are bound as `info`, the request's signature as associated data. The content is padded, so that
-//! its length says little.
+//! its length says little, and sealed in chunks: a piece of it can be opened as soon as it is there, and an end that is
+//! missing is noticed, because only the last chunk says that it is the last.
 //!
 //! ```text
-//! sealed  = enc (32 bytes) ‖ ciphertext ‖ tag (16 bytes)          DHKEM(X25519), HKDF-SHA256, AES-256-GCM; base mode
+//! sealed  = enc (32 bytes) ‖ chunk ‖ chunk ‖ …                    DHKEM(X25519), HKDF-SHA256, AES-256-GCM; base mode
+//! chunk i = ciphertext ‖ tag (16 bytes) of the i-th 64 KiB of the content, with the sequence number i
 //! info    = "medrec/v1" ‖ chain id (8) ‖ contract (20) ‖ patient (20) ‖ steward (20)
-//! aad     = SHA-256(request signature)
+//! aad     = SHA-256(request signature) ‖ 1 if the chunk is the last one, else 0
 //! content = length (4, big-endian) ‖ plaintext ‖ zeros, to a multiple of 4 KiB (64 KiB from 64 KiB on)
 //! ```
 //!
 //! **Not** given by this alone: who sealed (the answer's signature says so).
 //!
-//! Source: RFC 9180 §5.1.1, §6.1 (KEM 0x0020, KDF 0x0001, AEAD 0x0002).
+//! Source: RFC 9180 §5.1.1, §5.2 (KEM 0x0020, KDF 0x0001, AEAD 0x0002).
 
 use core::convert::Infallible;
 
-use hpke::aead::AesGcm256;
+use hpke::aead::{AeadCtxR, AeadCtxS, AesGcm256};
 use hpke::kdf::HkdfSha256;
 use hpke::kem::{Kem, X25519HkdfSha256};
 use hpke::{Deserializable, HpkeError, OpModeR, OpModeS, Serializable};
@@ -42,10 +44,22 @@ pub fn seal(
     plaintext: &[u8],
     randomness: [u8; 32],
 ) -> Result<Vec<u8>, EnvelopeError> {
-    let padded = pad(plaintext)?;
-    let aad = Sha256::digest(request_signature);
-    let (mut sealed, ciphertext) = seal_padded(reply_key, &info(context), &aad, &padded, randomness)?;
-    sealed.extend(ciphertext);
+    seal_padded(reply_key, context, request_signature, &pad(plaintext)?, randomness)
+}
+
+fn seal_padded(
+    reply_key: &[u8; 32],
+    context: &RelationshipId,
+    request_signature: &[u8; 65],
+    padded: &[u8],
+    randomness: [u8; 32],
+) -> Result<Vec<u8>, EnvelopeError> {
+    let (mut sealed, mut sealer) = sealer(reply_key, &info(context), randomness)?;
+    sealed.reserve_exact(padded.len() + padded.len().div_ceil(CHUNK) * TAG);
+    let mut chunks = padded.chunks(CHUNK).peekable();
+    while let Some(chunk) = chunks.next() {
+        sealed.extend(sealer.seal(chunk, &aad(request_signature, chunks.peek().is_none()))?);
+    }
     Ok(sealed)
 }
 
@@ -67,48 +81,42 @@ pub fn open(
     if sealed.len() < MIN_SEALED {
         return Err(short);
     }
-    let aad = Sha256::digest(request_signature);
-    unpad(open_padded(key, enc, &info(context), &aad, ciphertext)?)
+    let mut opener = opener(key, enc, &info(context))?;
+    let mut padded = Zeroizing::new(Vec::with_capacity(ciphertext.len()));
+    let mut chunks = ciphertext.chunks(CHUNK + TAG).peekable();
+    while let Some(chunk) = chunks.next() {
+        let aad = aad(request_signature, chunks.peek().is_none());
+        padded.extend_from_slice(&Zeroizing::new(opener.open(chunk, &aad)?));
+    }
+    unpad(padded)
 }
 
-/// HPKE base mode, single shot.
-fn open_padded(
-    key: &EncryptionKey,
-    enc: &[u8],
-    info: &[u8],
-    aad: &[u8],
-    ciphertext: &[u8],
-) -> Result<Vec<u8>, HpkeError> {
+/// What binds a chunk to the request, and to its place at the end or before it; its number is in its nonce.
+fn aad(request_signature: &[u8; 65], is_last: bool) -> [u8; 33] {
+    let mut aad = [0; 33];
+    let (digest, last) = aad.split_at_mut(32);
+    digest.copy_from_slice(&Sha256::digest(request_signature));
+    last.fill(is_last.into());
+    aad
+}
+
+/// HPKE base mode: what opens chunk after chunk.
+fn opener(key: &EncryptionKey, enc: &[u8], info: &[u8]) -> Result<Opener, HpkeError> {
     let enc = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(enc)?;
-    hpke::single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
-        &OpModeR::Base,
-        key.private(),
-        &enc,
-        info,
-        ciphertext,
-        aad,
-    )
+    hpke::setup_receiver(&OpModeR::Base, key.private(), &enc, info)
 }
 
-/// HPKE base mode, single shot: (enc, ciphertext with tag).
-fn seal_padded(
-    reply_key: &[u8; 32],
-    info: &[u8],
-    aad: &[u8],
-    padded: &[u8],
-    randomness: [u8; 32],
-) -> Result<(Vec<u8>, Vec<u8>), EnvelopeError> {
+/// HPKE base mode: enc, and what seals chunk after chunk.
+fn sealer(reply_key: &[u8; 32], info: &[u8], randomness: [u8; 32]) -> Result<(Vec<u8>, Sealer), HpkeError> {
     let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(reply_key)?;
-    let (enc, ciphertext) = hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
-        &OpModeS::Base,
-        &recipient,
-        info,
-        padded,
-        aad,
-        &mut Given { bytes: randomness, used: 0 },
-    )?;
-    Ok((enc.to_bytes().to_vec(), ciphertext))
+    let mut given = Given { bytes: randomness, used: 0 };
+    let (enc, sealer) =
+        hpke::setup_sender_with_rng::<_, _, X25519HkdfSha256>(&OpModeS::Base, &recipient, info, &mut given)?;
+    Ok((enc.to_bytes().to_vec(), sealer))
 }
+
+type Opener = AeadCtxR<AesGcm256, HkdfSha256, X25519HkdfSha256>;
+type Sealer = AeadCtxS<AesGcm256, HkdfSha256, X25519HkdfSha256>;
 
 fn info(relationship: &RelationshipId) -> Vec<u8> {
     let RelationshipId { chain_id, contract, patient, steward } = relationship;
@@ -134,8 +142,7 @@ fn pad(plaintext: &[u8]) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
     Ok(padded)
 }
 
-fn unpad(padded: Vec<u8>) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
-    let mut padded = Zeroizing::new(padded);
+fn unpad(mut padded: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
     let (length, rest) = padded.split_first_chunk::<4>().ok_or(EnvelopeError::Padding)?;
     // A length that is no usize is longer than the rest, too.
     let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_cause| EnvelopeError::Padding)?;
@@ -196,10 +203,13 @@ impl TryCryptoRng for Given {}
 const SMALL: usize = 4 << 10;
 /// From here on, and steps of the length of large answers.
 const LARGE: usize = 64 << 10;
-/// The most bytes that are sealed at once.
-pub const MAX_PLAINTEXT: usize = MAX_SEALED - 48 - LARGE;
+/// The most bytes that one answer holds.
+pub const MAX_PLAINTEXT: usize = MAX_SEALED - 32 - MAX_SEALED / CHUNK * TAG - LARGE;
 const MAX_SEALED: usize = crate::answer::MAX_ANSWER;
-const MIN_SEALED: usize = 32 + SMALL + 16;
+const MIN_SEALED: usize = 32 + SMALL + TAG;
+/// How much of the content is sealed at a time.
+const CHUNK: usize = 64 << 10;
+const TAG: usize = 16;
 
 /// Why something could not be sealed or opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -104,7 +104,7 @@ const answer = (status, type, content) => {
     signature: `mr=:${base64(signDigest(personal(text), steward))}:` } };
 };
 
-// The envelope: HPKE with a fixed ephemeral key, padded to 4 KiB and to 64 KiB.
+// The envelope: HPKE with a fixed ephemeral key, padded to 4 KiB and to 64 KiB, in chunks of 64 KiB.
 const info = concatBytes(utf8ToBytes('medrec/v1'), u64(81777), hexToBytes(contract.slice(2)), addressOf(patient), addressOf(steward));
 const randomness = new Uint8Array(32).fill(9);
 const seal = async (plaintext) => {
@@ -115,8 +115,13 @@ const seal = async (plaintext) => {
   padded.set(plaintext, 4);
   const ekm = await suite.kem.deriveKeyPair(randomness.buffer);
   const sender = await suite.createSenderContext({ recipientPublicKey: replyPair.publicKey, info: info.buffer, ekm });
-  const sealed = await sender.seal(padded.buffer, sha256(requestSignature).slice().buffer);
-  return concatBytes(new Uint8Array(sender.enc), new Uint8Array(sealed));
+  const chunks = [];
+  for (let start = 0; start < padded.length; start += 65536) {
+    const isLast = start + 65536 >= padded.length;
+    const aad = concatBytes(sha256(requestSignature), Uint8Array.of(isLast ? 1 : 0));
+    chunks.push(new Uint8Array(await sender.seal(padded.slice(start, start + 65536).buffer, aad.buffer)));
+  }
+  return concatBytes(new Uint8Array(sender.enc), ...chunks);
 };
 const small = await seal(utf8ToBytes('{"categories":[]}'));
 const large = await seal(new Uint8Array(70000).fill(65));

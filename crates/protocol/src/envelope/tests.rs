@@ -60,8 +60,14 @@ struct Rfc9180Suite {
     #[serde(rename = "ikmE")]
     ikm_ephemeral: B256,
     enc: Bytes,
-    aad: Bytes,
     pt: Bytes,
+    /// Those with the sequence numbers 0, 1 and 2.
+    encryptions: Vec<Rfc9180Encryption>,
+}
+
+#[derive(Deserialize)]
+struct Rfc9180Encryption {
+    aad: Bytes,
     ct: Bytes,
 }
 
@@ -76,11 +82,14 @@ fn seals_and_opens_as_rfc_9180() {
     let text = include_str!("../../../../tests/vectors/rfc9180/x25519_hkdf_sha256_aes_256_gcm.json");
     let Rfc9180 { suite, keys } = serde_json::from_str(text).unwrap();
     let key = EncryptionKey::derive(&suite.ikm_recipient.0);
-    let (enc, ct) =
-        seal_padded(&key.public(), &suite.info, &suite.aad, &suite.pt, suite.ikm_ephemeral.0).unwrap();
-    assert_eq!((enc, ct), (suite.enc.to_vec(), suite.ct.to_vec()));
-    let opened = open_padded(&key, &suite.enc, &suite.info, &suite.aad, &suite.ct);
-    assert_eq!(opened, Ok(suite.pt.to_vec()));
+    let (enc, mut sealer) = sealer(&key.public(), &suite.info, suite.ikm_ephemeral.0).unwrap();
+    let mut opener = opener(&key, &enc, &suite.info).unwrap();
+    assert_eq!(enc, suite.enc.to_vec());
+    assert_eq!(suite.encryptions.len(), 3);
+    for Rfc9180Encryption { aad, ct } in &suite.encryptions {
+        assert_eq!(sealer.seal(&suite.pt, aad), Ok(ct.to_vec()));
+        assert_eq!(opener.open(ct, aad), Ok(suite.pt.to_vec()));
+    }
     assert_eq!(keys.len(), 80);
     for Rfc9180Key { ikm, public } in keys {
         assert_eq!(EncryptionKey::derive(&ikm.0).public(), public.0);
@@ -90,10 +99,10 @@ fn seals_and_opens_as_rfc_9180() {
 #[test]
 fn lengths_are_padded_to_steps() {
     for (length, expected) in
-        [(0, 4096), (4092, 4096), (4093, 8192), (65_531, 65_536), (65_532, 65_536), (65_533, 131_072)]
+        [(0, 4096_usize), (4092, 4096), (4093, 8192), (65_531, 65_536), (65_532, 65_536), (65_533, 131_072)]
     {
         let sealed = sealed(&vec![1; length]);
-        assert_eq!(sealed.len(), 32 + expected + 16, "{length}");
+        assert_eq!(sealed.len(), 32 + expected + expected.div_ceil(CHUNK) * 16, "{length}");
         let opened = open(&key(), &context(), &SIGNATURE, &sealed).unwrap();
         assert_eq!(opened.as_slice(), vec![1; length]);
     }
@@ -126,7 +135,11 @@ fn refuses_what_is_too_short_or_too_long() {
             Err(EnvelopeError::TooShort { limit, found: length })
         );
     }
-    assert_eq!(pad(&vec![0; MAX_PLAINTEXT]).map(|padded| padded.len() + 48 <= MAX_SEALED), Ok(true));
+    assert_eq!(
+        seal(&key().public(), &context(), &SIGNATURE, &vec![0; MAX_PLAINTEXT], [9; 32])
+            .map(|sealed| sealed.len() <= MAX_SEALED),
+        Ok(true)
+    );
     let found = MAX_PLAINTEXT + 1;
     assert_eq!(pad(&vec![0; found]), Err(EnvelopeError::TooLarge { limit: MAX_PLAINTEXT, found }));
 }
@@ -134,10 +147,7 @@ fn refuses_what_is_too_short_or_too_long() {
 #[test]
 fn refuses_padding_that_is_not_the_one_of_the_content() {
     let seal_raw = |padded: &[u8]| {
-        let aad = Sha256::digest(SIGNATURE);
-        let (mut sealed, rest) =
-            seal_padded(&key().public(), &info(&context()), &aad, padded, [9; 32]).unwrap();
-        sealed.extend(rest);
+        let sealed = seal_padded(&key().public(), &context(), &SIGNATURE, padded, [9; 32]).unwrap();
         open(&key(), &context(), &SIGNATURE, &sealed)
     };
     let padded = pad(b"content").unwrap().to_vec();
@@ -150,6 +160,29 @@ fn refuses_padding_that_is_not_the_one_of_the_content() {
     beyond[..4].copy_from_slice(&[0xff; 4]);
     for odd in [spare, longer, beyond] {
         assert_eq!(seal_raw(&odd), Err(EnvelopeError::Padding));
+    }
+}
+
+#[test]
+fn notices_chunks_that_are_missing_swapped_doubled_or_not_the_last() {
+    let content: Vec<u8> = (0..=255).cycle().take(250_000).collect();
+    let whole = sealed(&content);
+    let (enc, chunks) = whole.split_at(32);
+    let chunks: Vec<&[u8]> = chunks.chunks(CHUNK + TAG).collect();
+    assert_eq!(chunks.len(), 4);
+    let opened = |places: &[usize]| {
+        let sealed = places.iter().fold(enc.to_vec(), |sealed, place| [&sealed, chunks[*place]].concat());
+        open(&key(), &context(), &SIGNATURE, &sealed).map(|opened| opened.to_vec())
+    };
+    assert_eq!(opened(&[0, 1, 2, 3]), Ok(content));
+    for places in
+        [&[0][..], &[0, 1, 2], &[1, 2, 3], &[0, 1, 3], &[0, 2, 1, 3], &[0, 1, 2, 3, 3], &[0, 1, 2, 2, 3]]
+    {
+        assert_eq!(opened(places), Err(EnvelopeError::NotForUs), "{places:?}");
+    }
+    for missing in [1, 16, CHUNK, CHUNK + TAG - 1] {
+        let cut = &whole[..whole.len() - missing];
+        assert_eq!(open(&key(), &context(), &SIGNATURE, cut), Err(EnvelopeError::NotForUs), "{missing}");
     }
 }
 
