@@ -5,6 +5,7 @@
 
 mod arguments;
 mod journeys;
+mod ways;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -15,11 +16,11 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use zeroize::Zeroizing;
 
 use crate::{
-    api::medrec::arguments::{parse_key, parse_parameters, parse_phrase},
+    api::medrec::arguments::{parse_code, parse_key, parse_parameters, parse_passkey_output, parse_phrase},
     error::ErrorView,
     identity::find_relationships,
     platform::WebPlatform,
-    vault::{self, Contents, Session, VaultError, VaultStorage},
+    vault::{self, Contents, Secret, Session, VaultError, VaultStorage},
     views::{ProgressView, to_js},
 };
 
@@ -60,10 +61,10 @@ impl Medrec {
         Ok(to_js(&Session::new_parameters()?))
     }
 
-    /// Returns the parameters of the stored vault's password, within our bounds.
-    #[wasm_bindgen(js_name = passwordParameters, unchecked_return_type = "PasswordParameters")]
-    pub async fn password_parameters(&self) -> Result<JsValue, ErrorView> {
-        Ok(to_js(&Session::stored_parameters(&self.storage).await?))
+    /// Returns the ways into the stored vault: the parameters of its password, its passkeys, whether there is a code.
+    #[wasm_bindgen(unchecked_return_type = "VaultWays")]
+    pub async fn ways(&self) -> Result<JsValue, ErrorView> {
+        Ok(to_js(&Session::ways(&self.storage).await?))
     }
 
     /// Makes a new identity and its vault; returns the recovery phrase, which is kept nowhere.
@@ -121,9 +122,19 @@ impl Medrec {
         &self,
         #[wasm_bindgen(js_name = passwordKey)] password_key: &[u8],
     ) -> Result<(), ErrorView> {
-        let session = Session::unlock(&self.storage, &parse_key(password_key)?).await?;
-        self.session.replace(Some(Rc::new(session)));
-        Ok(())
+        self.unlock_with(Secret::Password(&parse_key(password_key)?)).await
+    }
+
+    /// Opens the vault with what a passkey gave for its salt.
+    #[wasm_bindgen(js_name = unlockWithPasskey)]
+    pub async fn unlock_with_passkey(&self, credential: &[u8], output: &[u8]) -> Result<(), ErrorView> {
+        self.unlock_with(Secret::Passkey { credential, output: &parse_passkey_output(output)? }).await
+    }
+
+    /// Opens the vault with its recovery code.
+    #[wasm_bindgen(js_name = unlockWithCode)]
+    pub async fn unlock_with_code(&self, code: &[u8]) -> Result<(), ErrorView> {
+        self.unlock_with(Secret::Code(&parse_code(code)?)).await
     }
 
     /// Forgets the keys. Ending the worker as well also gives back the memory they were in.
@@ -141,6 +152,12 @@ impl Medrec {
 }
 
 impl Medrec {
+    async fn unlock_with(&self, secret: Secret<'_>) -> Result<(), ErrorView> {
+        let session = Session::unlock(&self.storage, secret).await?;
+        self.session.replace(Some(Rc::new(session)));
+        Ok(())
+    }
+
     fn session(&self) -> Result<Rc<Session>, VaultError> {
         self.session.borrow().clone().ok_or(VaultError::Locked)
     }

@@ -53,6 +53,7 @@ impl From<VaultError> for ErrorView {
     fn from(error: VaultError) -> Self {
         let view = |code| Self::new(code, error.fault(), &error);
         match &error {
+            VaultError::CodeMistyped => view("vault/code-mistyped"),
             VaultError::Damaged { part } => view("vault/damaged").found(part),
             VaultError::Entropy { .. } => view("platform/no-randomness"),
             VaultError::Exists => view("vault/exists"),
@@ -60,14 +61,18 @@ impl From<VaultError> for ErrorView {
             VaultError::KeyDerivation { .. } => view("vault/key-derivation"),
             VaultError::Locked => view("vault/locked"),
             VaultError::NoVault => view("vault/none"),
+            VaultError::Older { part } => view("vault/older").found(part),
             VaultError::Parameter { name, least, most, found } => {
                 view("vault/parameter").mismatch(&format!("{name} {least} to {most}"), found)
             }
             VaultError::Replaced => view("vault/replaced"),
             VaultError::Storage { reason, .. } => view("vault/storage").found(reason),
+            VaultError::TooManyPasskeys { limit } => view("vault/too-many-passkeys").found(limit),
             VaultError::UnknownVersion { expected, found } => {
                 view("vault/unknown-version").mismatch(expected, found)
             }
+            VaultError::WrongCode => view("vault/wrong-code"),
+            VaultError::WrongPasskey => view("vault/wrong-passkey"),
             VaultError::WrongPassword => view("vault/wrong-password"),
         }
     }

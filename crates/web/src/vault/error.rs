@@ -5,6 +5,9 @@ use lightclient::Fault;
 /// Why a vault could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum VaultError {
+    /// The recovery code was typed in a way that cannot be one.
+    #[error("this cannot be a recovery code: letters are missing or mistyped")]
+    CodeMistyped,
     /// A part of the vault was changed or cut short.
     #[error("the vault's {part} is damaged")]
     Damaged {
@@ -35,6 +38,12 @@ pub(crate) enum VaultError {
     /// There is no vault.
     #[error("this browser has no vault")]
     NoVault,
+    /// A part of the vault is an older copy than the others.
+    #[error("the vault's {part} is an older copy than the rest of it")]
+    Older {
+        /// `header`, or the name of the record.
+        part: &'static str,
+    },
     /// A key derivation parameter is weaker than we accept, or costs more than we spend.
     #[error("key derivation parameter {name} is {found}, expected {least} to {most}")]
     Parameter {
@@ -58,6 +67,12 @@ pub(crate) enum VaultError {
         /// What the browser said.
         reason: String,
     },
+    /// There are as many passkeys as a vault takes.
+    #[error("the vault has {limit} passkeys already")]
+    TooManyPasskeys {
+        /// The most it takes.
+        limit: usize,
+    },
     /// The vault was written by another version of this program.
     #[error("the vault has version {found}, expected {expected}")]
     UnknownVersion {
@@ -66,6 +81,12 @@ pub(crate) enum VaultError {
         /// The version found.
         found: u8,
     },
+    /// The recovery code is not the one of this vault.
+    #[error("the recovery code does not open the vault")]
+    WrongCode,
+    /// The passkey is none of this vault's, or gave another secret.
+    #[error("the passkey does not open the vault")]
+    WrongPasskey,
     /// The password does not open the vault.
     #[error("the password does not open the vault")]
     WrongPassword,
@@ -76,14 +97,19 @@ impl VaultError {
     pub(crate) const fn fault(&self) -> Fault {
         match self {
             Self::Entropy { .. } | Self::KeyDerivation { .. } | Self::Storage { .. } => Fault::Unavailable,
-            Self::Damaged { .. }
+            Self::CodeMistyped
+            | Self::Damaged { .. }
             | Self::Exists
             | Self::Foreign
             | Self::Locked
             | Self::NoVault
+            | Self::Older { .. }
             | Self::Parameter { .. }
             | Self::Replaced
+            | Self::TooManyPasskeys { .. }
             | Self::UnknownVersion { .. }
+            | Self::WrongCode
+            | Self::WrongPasskey
             | Self::WrongPassword => Fault::Caller,
         }
     }

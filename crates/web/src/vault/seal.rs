@@ -1,7 +1,7 @@
 //! Sealing under the vault's keys: AES-256-GCM with random nonces and associated data that says what is sealed.
 //!
-//! The data key seals a few dozen small records in its life, far below the 2³² messages that random 96-bit nonces
-//! allow (NIST SP 800-38D §8.3).
+//! The data key seals three small records at each writing of the vault, far below the 2³² messages that random 96-bit
+//! nonces allow (NIST SP 800-38D §8.3).
 
 use core::fmt;
 
@@ -13,11 +13,7 @@ use hkdf::Hkdf;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::vault::{
-    error::VaultError,
-    format::VERSION,
-    kdf::{KEY_BYTES, KdfParameters, PasswordKey},
-};
+use crate::vault::{error::VaultError, kdf::KEY_BYTES, storage::STORE};
 
 /// The random key that seals a vault's records.
 pub(crate) struct DataKey(Zeroizing<[u8; KEY_BYTES]>);
@@ -28,27 +24,24 @@ impl DataKey {
         Ok(Self(Zeroizing::new(random()?)))
     }
 
-    /// Seals this key under a password's key.
-    pub(crate) fn wrap(&self, password: &PasswordKey, place: &Place<'_>) -> Result<Vec<u8>, VaultError> {
-        encrypt(&key_encryption_key(password), place, self.0.as_slice())
+    /// Seals this key under the secret of a way into the vault.
+    pub(crate) fn wrap(&self, secret: &[u8], way: &str, place: &Place) -> Result<Vec<u8>, VaultError> {
+        encrypt(&key_encryption_key(secret, way), place, self.0.as_slice())
     }
 
-    /// Opens a wrapped key. The wrap's checksum has been checked, so a tag that does not fit is a wrong password.
-    ///
-    /// # Errors
-    /// `WrongPassword`; `Damaged` if what was wrapped is no key.
-    pub(crate) fn unwrap(password: &PasswordKey, place: &Place<'_>, wrap: &[u8]) -> Result<Self, VaultError> {
-        let opened = decrypt(&key_encryption_key(password), place, wrap).ok_or(VaultError::WrongPassword)?;
+    /// Opens a wrapped key; `None` if it is another secret's.
+    pub(crate) fn unwrap(secret: &[u8], way: &str, place: &Place, wrap: &[u8]) -> Option<Self> {
+        let opened = decrypt(&key_encryption_key(secret, way), place, wrap)?;
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         if opened.len() != key.len() {
-            return Err(VaultError::Damaged { part: "header" });
+            return None;
         }
         key.copy_from_slice(&opened);
-        Ok(Self(key))
+        Some(Self(key))
     }
 
     /// Seals a record's content: `nonce ‖ ciphertext and tag`.
-    pub(crate) fn seal(&self, place: &Place<'_>, content: &[u8]) -> Result<Vec<u8>, VaultError> {
+    pub(crate) fn seal(&self, place: &Place, content: &[u8]) -> Result<Vec<u8>, VaultError> {
         encrypt(&self.0, place, content)
     }
 
@@ -56,8 +49,8 @@ impl DataKey {
     ///
     /// # Errors
     /// `Damaged`, naming the record, if a bit of it or of its place is not what was sealed.
-    pub(crate) fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        decrypt(&self.0, place, sealed).ok_or(VaultError::Damaged { part: place.id })
+    pub(crate) fn open(&self, place: &Place, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        decrypt(&self.0, place, sealed).ok_or(VaultError::Damaged { part: place.part })
     }
 }
 
@@ -67,21 +60,21 @@ impl fmt::Debug for DataKey {
     }
 }
 
-/// Where something sealed belongs: `application | store | id | revision | epoch | digest of the KDF parameters`.
+/// Where something sealed belongs: `application/version | store | part | numbers | digest of what else it is bound to`.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
-    pub(crate) store: &'static str,
-    pub(crate) id: &'static str,
-    pub(crate) revision: u64,
-    pub(crate) epoch: u32,
-    pub(crate) kdf: &'a KdfParameters,
+pub(crate) struct Place {
+    part: &'static str,
+    associated_data: Vec<u8>,
 }
 
-impl Place<'_> {
-    fn associated_data(&self) -> Vec<u8> {
-        let names =
-            format!("medrec-light/{VERSION}|{}|{}|{}|{}|", self.store, self.id, self.revision, self.epoch);
-        [names.as_bytes(), Sha256::digest(self.kdf.binding()).as_slice()].concat()
+impl Place {
+    pub(crate) fn new(version: u8, part: &'static str, numbers: &[u64], bound_to: &[&[u8]]) -> Self {
+        let mut names = format!("medrec-light/{version}|{STORE}|{part}|");
+        for number in numbers {
+            names += &format!("{number}|");
+        }
+        let digest = bound_to.iter().fold(Sha256::new(), Sha256::chain_update).finalize();
+        Self { part, associated_data: [names.as_bytes(), digest.as_slice()].concat() }
     }
 }
 
@@ -92,26 +85,26 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], VaultError> {
     Ok(bytes)
 }
 
-fn key_encryption_key(password: &PasswordKey) -> Zeroizing<[u8; KEY_BYTES]> {
+fn key_encryption_key(secret: &[u8], way: &str) -> Zeroizing<[u8; KEY_BYTES]> {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
-    Hkdf::<Sha256>::new(None, password.bytes())
-        .expand(b"medrec-light vault password wrap", key.as_mut())
+    Hkdf::<Sha256>::new(None, secret)
+        .expand_multi_info(&[b"medrec-light vault ", way.as_bytes(), b" wrap"], key.as_mut())
         .expect("32 bytes are within HKDF-SHA256's limit of 8160");
     key
 }
 
-fn encrypt(key: &[u8; KEY_BYTES], place: &Place<'_>, content: &[u8]) -> Result<Vec<u8>, VaultError> {
+fn encrypt(key: &[u8; KEY_BYTES], place: &Place, content: &[u8]) -> Result<Vec<u8>, VaultError> {
     let nonce: [u8; NONCE_BYTES] = random()?;
-    let payload = Payload { msg: content, aad: &place.associated_data() };
+    let payload = Payload { msg: content, aad: &place.associated_data };
     let sealed = Aes256Gcm::new(key.into())
         .encrypt(&Nonce::from(nonce), payload)
         .expect("records are far shorter than GCM's limit of 64 GiB");
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
-fn decrypt(key: &[u8; KEY_BYTES], place: &Place<'_>, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+fn decrypt(key: &[u8; KEY_BYTES], place: &Place, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-    let payload = Payload { msg: sealed, aad: &place.associated_data() };
+    let payload = Payload { msg: sealed, aad: &place.associated_data };
     Aes256Gcm::new(key.into()).decrypt(&Nonce::from(*nonce), payload).ok().map(Zeroizing::new)
 }
 

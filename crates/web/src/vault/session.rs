@@ -1,7 +1,7 @@
 //! An unlocked vault: its data key, the identity's seed, and the changing contents.
 //!
-//! A change takes the write lock, reads what is stored *now*, applies itself and writes the next revision, so that two
-//! tabs never lose each other's changes. The identity record is written once and never again.
+//! A change takes the write lock, reads what is stored *now*, applies itself and writes the vault whole, as its next epoch, in one
+//! transaction: two tabs never lose each other's changes, and parts of different writings are noticed.
 
 use core::{cell::RefCell, fmt};
 
@@ -11,20 +11,43 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::vault::{
+    code::RecoveryCode,
     error::VaultError,
-    format::{Header, SealedRecord},
+    format::{AnyHeader, CONTENTS, HEADER, Header, IDENTITY, SealedRecord, VAULT_ID_BYTES, VERSION},
+    former,
     kdf::{KdfParameters, PasswordKey},
     lock::WriteLock,
     seal::{DataKey, Place, random},
-    storage::{CONTENTS, HEADER, IDENTITY, STORE, StoredVault, VaultStorage},
+    storage::{StoredVault, VaultStorage},
+    ways::{MAX_PASSKEYS, Passkey, PasskeyOutput, Secret, Way},
 };
 
 /// An unlocked vault.
 pub(crate) struct Session {
-    header: Header,
+    vault: [u8; VAULT_ID_BYTES],
     key: DataKey,
     seed: Seed,
-    contents: RefCell<Contents>,
+    /// As last read or written here.
+    last: RefCell<Written>,
+}
+
+/// One writing of a vault.
+#[derive(Debug, Clone)]
+struct Written {
+    epoch: u64,
+    ways: Vec<Way>,
+    contents: Contents,
+}
+
+/// The ways into a stored vault, for whoever wants to come in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Ways {
+    /// The parameters of the password.
+    pub(crate) password: KdfParameters,
+    pub(crate) passkeys: Vec<Passkey>,
+    /// Whether there is a recovery code.
+    pub(crate) code: bool,
 }
 
 /// What a vault keeps beside the identity: nothing that the phrase and the chain could not tell again, but slower.
@@ -60,18 +83,26 @@ pub(crate) struct StoredViewer {
 }
 
 impl Session {
-    /// Returns fresh parameters for a vault to be made.
+    /// Returns fresh parameters for a password.
     pub(crate) fn new_parameters() -> Result<KdfParameters, VaultError> {
         Ok(KdfParameters::new(random()?))
     }
 
-    /// Returns the stored vault's parameters, checked.
+    /// Returns the ways into the stored vault, within our bounds.
     ///
     /// # Errors
     /// `NoVault`, or what is wrong with the stored header.
-    pub(crate) async fn stored_parameters(storage: &VaultStorage) -> Result<KdfParameters, VaultError> {
+    pub(crate) async fn ways(storage: &VaultStorage) -> Result<Ways, VaultError> {
         let stored = storage.read().await?.ok_or(VaultError::NoVault)?;
-        Ok(Header::decode(&stored.header)?.kdf)
+        let header = AnyHeader::decode(&stored.header)?;
+        let password = header.password()?.clone();
+        let ways = if let AnyHeader::Current(header) = header { header.ways } else { Vec::new() };
+        let code = ways.iter().any(|way| matches!(way, Way::Code { .. }));
+        let passkeys = ways.into_iter().filter_map(|way| match way {
+            Way::Passkey { passkey, .. } => Some(passkey),
+            _ => None,
+        });
+        Ok(Ways { password, passkeys: passkeys.collect(), code })
     }
 
     /// Makes a vault for an identity.
@@ -90,7 +121,7 @@ impl Session {
         if storage.read().await?.is_some() {
             return Err(VaultError::Exists);
         }
-        session.write_first(storage).await?;
+        session.write(storage, session.last()).await?;
         Ok(session)
     }
 
@@ -108,7 +139,7 @@ impl Session {
     ) -> Result<Self, VaultError> {
         let session = Self::new(kdf, password, seed, contents)?;
         let _lock = WriteLock::acquire().await?;
-        session.write_first(storage).await?;
+        session.write(storage, session.last()).await?;
         Ok(session)
     }
 
@@ -128,31 +159,52 @@ impl Session {
         contents: Contents,
     ) -> Result<Self, VaultError> {
         kdf.check()?;
-        let key = DataKey::generate()?;
-        let password_wrap = key.wrap(password, &wrap_place(FIRST_EPOCH, &kdf))?;
-        let header = Header { epoch: FIRST_EPOCH, kdf, password_wrap };
-        Ok(Self { header, key, seed, contents: RefCell::new(contents) })
+        let (vault, key) = (random()?, DataKey::generate()?);
+        let ways = vec![Way::password(&key, &vault, kdf, password)?];
+        Ok(Self { vault, key, seed, last: RefCell::new(Written { epoch: 1, ways, contents }) })
     }
 
-    async fn write_first(&self, storage: &VaultStorage) -> Result<(), VaultError> {
-        let identity = self.seal(IDENTITY, 1, self.seed.as_bytes())?;
-        let contents = self.seal(CONTENTS, 1, &encode_contents(&self.contents()))?;
-        storage.write(&self.header.encode(), &identity, &contents).await
-    }
-
-    /// Opens the stored vault.
+    /// Opens the stored vault; one of the former version is written anew.
     ///
     /// # Errors
-    /// `WrongPassword` if the key does not open it; `Damaged` and the others of [`VaultError`] otherwise.
-    pub(crate) async fn unlock(storage: &VaultStorage, password: &PasswordKey) -> Result<Self, VaultError> {
+    /// `WrongPassword`, `WrongPasskey` or `WrongCode` if the secret does not open it; `Damaged`, `Older` and the others of
+    /// [`VaultError`] otherwise.
+    pub(crate) async fn unlock(storage: &VaultStorage, secret: Secret<'_>) -> Result<Self, VaultError> {
         let stored = storage.read().await?.ok_or(VaultError::NoVault)?;
-        let header = Header::decode(&stored.header)?;
-        let key = DataKey::unwrap(password, &wrap_place(header.epoch, &header.kdf), &header.password_wrap)?;
-        let opener = Opener { header: &header, key: &key };
-        let (_, seed) = opener.open(IDENTITY, stored.identity.as_deref())?;
-        let (_, contents) = opener.open_contents(&stored)?;
+        match AnyHeader::decode(&stored.header)? {
+            AnyHeader::Current(header) => Self::open(header, &stored, secret),
+            AnyHeader::Former(_) => {
+                let Secret::Password(password) = secret else { return Err(secret.wrong()) };
+                Self::renew(storage, password).await
+            }
+        }
+    }
+
+    fn open(header: Header, stored: &StoredVault, secret: Secret<'_>) -> Result<Self, VaultError> {
+        let key = secret.open(&header.vault, &header.ways)?;
+        header.check(&key)?;
+        let seed = open_record(&key, &header, IDENTITY, stored.identity.as_deref())?;
         let seed = seed_from(&seed).ok_or(VaultError::Damaged { part: IDENTITY })?;
-        Ok(Self { header, key, seed, contents: RefCell::new(contents) })
+        let contents = read_contents(&open_record(&key, &header, CONTENTS, stored.contents.as_deref())?)?;
+        let Header { vault, epoch, ways, .. } = header;
+        let vault = vault.try_into().ok().ok_or(VaultError::Damaged { part: HEADER })?;
+        Ok(Self { vault, key, seed, last: RefCell::new(Written { epoch, ways, contents }) })
+    }
+
+    /// Moves a vault of the former version to this one.
+    async fn renew(storage: &VaultStorage, password: &PasswordKey) -> Result<Self, VaultError> {
+        let _lock = WriteLock::acquire().await?;
+        let stored = storage.read().await?.ok_or(VaultError::NoVault)?;
+        let former = match AnyHeader::decode(&stored.header)? {
+            // Another tab was quicker.
+            AnyHeader::Current(header) => return Self::open(header, &stored, Secret::Password(password)),
+            AnyHeader::Former(former) => former,
+        };
+        let opened = former::open(&former, &stored, password)?;
+        let seed = seed_from(&opened.identity).ok_or(VaultError::Damaged { part: IDENTITY })?;
+        let session = Self::new(former.kdf, password, seed, read_contents(&opened.contents)?)?;
+        session.write(storage, session.last()).await?;
+        Ok(session)
     }
 
     /// Returns the seed from which every key of the identity follows.
@@ -162,7 +214,7 @@ impl Session {
 
     /// Returns the contents as they were last read or written here.
     pub(crate) fn contents(&self) -> Contents {
-        self.contents.borrow().clone()
+        self.last.borrow().contents.clone()
     }
 
     /// Changes the contents, on disk first, and returns what `change` returns.
@@ -174,48 +226,181 @@ impl Session {
         storage: &VaultStorage,
         change: impl FnOnce(&mut Contents) -> T,
     ) -> Result<T, VaultError> {
+        self.rewrite(storage, |written| Ok(change(&mut written.contents))).await
+    }
+
+    /// Whether somebody knows the password, before something is done that cannot be undone.
+    ///
+    /// # Errors
+    /// `WrongPassword`; those of the storage.
+    pub(crate) async fn check_password(
+        &self,
+        storage: &VaultStorage,
+        password: &PasswordKey,
+    ) -> Result<(), VaultError> {
+        let stored = storage.read().await?.ok_or(VaultError::NoVault)?;
+        match AnyHeader::decode(&stored.header)? {
+            AnyHeader::Current(header) if header.vault == self.vault => {
+                Secret::Password(password).open(&header.vault, &header.ways).map(drop)
+            }
+            _ => Err(VaultError::Replaced),
+        }
+    }
+
+    /// Puts a new password in the place of the former one.
+    ///
+    /// # Errors
+    /// `WrongPassword` if the former one is not the vault's; those of [`Session::update`].
+    pub(crate) async fn change_password(
+        &self,
+        storage: &VaultStorage,
+        former: &PasswordKey,
+        kdf: KdfParameters,
+        password: &PasswordKey,
+    ) -> Result<(), VaultError> {
+        kdf.check()?;
+        self.change_ways(storage, former, |ways| {
+            ways.retain(|way| !matches!(way, Way::Password { .. }));
+            ways.insert(0, Way::password(&self.key, &self.vault, kdf, password)?);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Lets a passkey open the vault, too.
+    ///
+    /// # Errors
+    /// `WrongPassword`; `TooManyPasskeys`; those of [`Session::update`].
+    pub(crate) async fn add_passkey(
+        &self,
+        storage: &VaultStorage,
+        password: &PasswordKey,
+        passkey: Passkey,
+        output: &PasskeyOutput,
+    ) -> Result<(), VaultError> {
+        self.change_ways(storage, password, |ways| {
+            ways.retain(|way| !way.is_passkey(&passkey.credential));
+            if ways.iter().filter(|way| matches!(way, Way::Passkey { .. })).count() >= MAX_PASSKEYS {
+                return Err(VaultError::TooManyPasskeys { limit: MAX_PASSKEYS });
+            }
+            ways.push(Way::passkey(&self.key, &self.vault, passkey, output)?);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Lets a passkey no longer open the vault; it may be lost. Nothing is asked for: it only takes away.
+    ///
+    /// # Errors
+    /// Those of [`Session::update`].
+    pub(crate) async fn remove_passkey(
+        &self,
+        storage: &VaultStorage,
+        credential: &[u8],
+    ) -> Result<(), VaultError> {
+        self.rewrite(storage, |written| {
+            written.ways.retain(|way| !way.is_passkey(credential));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes a recovery code in the place of a former one.
+    ///
+    /// # Errors
+    /// `WrongPassword`; those of [`Session::update`].
+    pub(crate) async fn make_code(
+        &self,
+        storage: &VaultStorage,
+        password: &PasswordKey,
+    ) -> Result<RecoveryCode, VaultError> {
+        let code = RecoveryCode::generate()?;
+        self.change_ways(storage, password, |ways| {
+            ways.retain(|way| !matches!(way, Way::Code { .. }));
+            ways.push(Way::code(&self.key, &self.vault, &code)?);
+            Ok(())
+        })
+        .await?;
+        Ok(code)
+    }
+
+    /// Changes the ways for whoever knows the password: an unlocked vault alone is not enough to stay in it.
+    async fn change_ways(
+        &self,
+        storage: &VaultStorage,
+        password: &PasswordKey,
+        change: impl FnOnce(&mut Vec<Way>) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
+        self.rewrite(storage, |written| {
+            Secret::Password(password).open(&self.vault, &written.ways)?;
+            change(&mut written.ways)
+        })
+        .await
+    }
+
+    /// Reads the vault as it is now, changes it, and writes it as the next epoch.
+    async fn rewrite<T>(
+        &self,
+        storage: &VaultStorage,
+        change: impl FnOnce(&mut Written) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
         let _lock = WriteLock::acquire().await?;
         let stored = storage.read().await?.ok_or(VaultError::NoVault)?;
-        if stored.header != self.header.encode() {
-            return Err(VaultError::Replaced);
+        let header = match AnyHeader::decode(&stored.header)? {
+            AnyHeader::Current(header) if header.vault == self.vault => header,
+            _ => return Err(VaultError::Replaced),
+        };
+        header.check(&self.key)?;
+        if header.epoch < self.last.borrow().epoch {
+            return Err(VaultError::Older { part: HEADER });
         }
-        let (revision, mut contents) = self.opener().open_contents(&stored)?;
-        let result = change(&mut contents);
-        let sealed = self.seal(CONTENTS, revision.saturating_add(1), &encode_contents(&contents))?;
-        storage.write_contents(&sealed).await?;
-        self.contents.replace(contents);
+        let contents = open_record(&self.key, &header, CONTENTS, stored.contents.as_deref())?;
+        let mut written =
+            Written { epoch: header.epoch, ways: header.ways, contents: read_contents(&contents)? };
+        let result = change(&mut written)?;
+        written.epoch = written.epoch.saturating_add(1);
+        self.write(storage, written).await?;
         Ok(result)
     }
 
-    fn seal(&self, id: &'static str, revision: u64, content: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let sealed = self.key.seal(&record_place(&self.header, id, revision), content)?;
-        Ok(SealedRecord { revision, sealed }.encode())
+    fn last(&self) -> Written {
+        self.last.borrow().clone()
     }
 
-    const fn opener(&self) -> Opener<'_> {
-        Opener { header: &self.header, key: &self.key }
+    async fn write(&self, storage: &VaultStorage, written: Written) -> Result<(), VaultError> {
+        let header = Header::sealed(&self.key, &self.vault, written.epoch, written.ways.clone())?;
+        let seal = |part, content: &[u8]| {
+            let sealed = self.key.seal(&record_place(&header, part, header.epoch), content)?;
+            Ok::<_, VaultError>(SealedRecord { epoch: header.epoch, sealed }.encode())
+        };
+        let identity = seal(IDENTITY, self.seed.as_bytes())?;
+        let contents = seal(CONTENTS, &encode_contents(&written.contents))?;
+        storage.write(&header.encode(), &identity, &contents).await?;
+        self.last.replace(written);
+        Ok(())
     }
 }
 
-/// What opens the records of one vault.
-struct Opener<'a> {
-    header: &'a Header,
-    key: &'a DataKey,
+/// Opens a record of the vault with this header.
+fn open_record(
+    key: &DataKey,
+    header: &Header,
+    part: &'static str,
+    stored: Option<&[u8]>,
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    let record = SealedRecord::decode(part, stored.ok_or(VaultError::Damaged { part })?)?;
+    let opened = key.open(&record_place(header, part, record.epoch), &record.sealed)?;
+    // Each part is whole, but they were not written together.
+    match record.epoch.cmp(&header.epoch) {
+        core::cmp::Ordering::Less => Err(VaultError::Older { part }),
+        core::cmp::Ordering::Greater => Err(VaultError::Older { part: HEADER }),
+        core::cmp::Ordering::Equal => Ok(opened),
+    }
 }
 
-impl Opener<'_> {
-    fn open_contents(&self, stored: &StoredVault) -> Result<(u64, Contents), VaultError> {
-        let (revision, plain) = self.open(CONTENTS, stored.contents.as_deref())?;
-        // The seal held, so a shape that is not ours was written by a fault of our own; the cause may quote content.
-        let contents = serde_json::from_slice(&plain).ok().ok_or(VaultError::Damaged { part: CONTENTS })?;
-        Ok((revision, contents))
-    }
-
-    fn open(&self, id: &'static str, stored: Option<&[u8]>) -> Result<(u64, Zeroizing<Vec<u8>>), VaultError> {
-        let record = SealedRecord::decode(id, stored.ok_or(VaultError::Damaged { part: id })?)?;
-        let place = record_place(self.header, id, record.revision);
-        Ok((record.revision, self.key.open(&place, &record.sealed)?))
-    }
+fn read_contents(plain: &[u8]) -> Result<Contents, VaultError> {
+    // The seal held, so a shape that is not ours was written by a fault of our own; the cause may quote content.
+    serde_json::from_slice(plain).ok().ok_or(VaultError::Damaged { part: CONTENTS })
 }
 
 impl fmt::Debug for Session {
@@ -237,12 +422,6 @@ fn encode_contents(contents: &Contents) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(serde_json::to_vec(contents).expect("contents have only numbers and strings"))
 }
 
-const fn record_place<'a>(header: &'a Header, id: &'static str, revision: u64) -> Place<'a> {
-    Place { store: STORE, id, revision, epoch: header.epoch, kdf: &header.kdf }
+fn record_place(header: &Header, part: &'static str, epoch: u64) -> Place {
+    Place::new(VERSION, part, &[epoch], &[&header.vault])
 }
-
-const fn wrap_place(epoch: u32, kdf: &KdfParameters) -> Place<'_> {
-    Place { store: STORE, id: HEADER, revision: 0, epoch, kdf }
-}
-
-const FIRST_EPOCH: u32 = 1;

@@ -2,7 +2,10 @@
 
 use crate::{
     database::{Database, DatabaseError},
-    vault::error::VaultError,
+    vault::{
+        error::VaultError,
+        format::{CONTENTS, HEADER, IDENTITY},
+    },
 };
 
 /// The vault's database, one per browser profile and origin.
@@ -37,7 +40,7 @@ impl VaultStorage {
         })
     }
 
-    /// Writes a new vault.
+    /// Writes the vault.
     pub(crate) async fn write(
         &self,
         header: &[u8],
@@ -46,11 +49,6 @@ impl VaultStorage {
     ) -> Result<(), VaultError> {
         let entries = [(HEADER, header), (IDENTITY, identity), (CONTENTS, contents)];
         self.database.write(&entries).await.map_err(|error| failed("write", error))
-    }
-
-    /// Writes the record that changes.
-    pub(crate) async fn write_contents(&self, contents: &[u8]) -> Result<(), VaultError> {
-        self.database.write(&[(CONTENTS, contents)]).await.map_err(|error| failed("write", error))
     }
 
     /// Deletes the vault.
@@ -63,8 +61,5 @@ fn failed(action: &'static str, error: DatabaseError) -> VaultError {
     VaultError::Storage { action, reason: error.reason }
 }
 
-/// The object store, and the keys in it.
+/// The object store.
 pub(crate) const STORE: &str = "vault";
-pub(crate) const HEADER: &str = "header";
-pub(crate) const IDENTITY: &str = "identity";
-pub(crate) const CONTENTS: &str = "contents";

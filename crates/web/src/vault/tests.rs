@@ -15,10 +15,11 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use zeroize::Zeroizing;
 
 use super::{
-    Contents, KdfParameters, PasswordKey, Session, StoredRelationship, VaultError, VaultStorage,
-    derive_password_key,
-    format::{Header, SealedRecord},
-    storage::{CONTENTS, HEADER, IDENTITY, StoredVault},
+    Contents, KdfParameters, Passkey, PasskeyOutput, PasswordKey, RecoveryCode, Secret, Session,
+    StoredRelationship, VaultError, VaultStorage, derive_password_key,
+    format::{AnyHeader, CONTENTS, HEADER, Header, IDENTITY, SealedRecord},
+    storage::StoredVault,
+    ways::{MAX_PASSKEYS, Way},
 };
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -52,8 +53,19 @@ async fn put(storage: &VaultStorage, vault: &StoredVault) {
     storage.write(&vault.header, identity, vault.contents.as_deref().unwrap()).await.unwrap();
 }
 
+async fn unlock(storage: &VaultStorage, key: &PasswordKey) -> Result<Session, VaultError> {
+    Session::unlock(storage, Secret::Password(key)).await
+}
+
 async fn unlock_error(storage: &VaultStorage, key: &PasswordKey) -> VaultError {
-    Session::unlock(storage, key).await.unwrap_err()
+    unlock(storage, key).await.unwrap_err()
+}
+
+fn header_of(vault: &StoredVault) -> Header {
+    match AnyHeader::decode(&vault.header).unwrap() {
+        AnyHeader::Current(header) => header,
+        former @ AnyHeader::Former(_) => panic!("{former:?}"),
+    }
 }
 
 fn relationship(index: u32) -> StoredRelationship {
@@ -67,7 +79,7 @@ async fn opens_with_the_password_it_was_made_with() {
     session.update(&storage, |contents| contents.relationships.push(relationship(1))).await.unwrap();
     let contents = session.contents();
     drop(session);
-    let session = Session::unlock(&storage, &password(1)).await.unwrap();
+    let session = unlock(&storage, &password(1)).await.unwrap();
     assert_eq!(session.seed().as_bytes(), &SEED);
     assert_eq!(session.contents(), contents);
     assert_eq!(contents.relationships, [relationship(1)]);
@@ -84,7 +96,7 @@ async fn tells_a_wrong_password_from_damage() {
 async fn tells_a_missing_vault() {
     let storage = fresh_storage().await;
     assert_eq!(unlock_error(&storage, &password(1)).await, VaultError::NoVault);
-    assert_eq!(Session::stored_parameters(&storage).await, Err(VaultError::NoVault));
+    assert_eq!(Session::ways(&storage).await, Err(VaultError::NoVault));
 }
 
 #[wasm_bindgen_test]
@@ -108,7 +120,7 @@ async fn a_restored_vault_takes_the_place_of_any_other_even_a_damaged_one() {
     put(&storage, &damaged).await;
     let kdf = Session::new_parameters().unwrap();
     Session::replace(&storage, kdf, &password(2), Seed::from_bytes(SEED), Contents::default()).await.unwrap();
-    assert_eq!(Session::unlock(&storage, &password(2)).await.unwrap().seed().as_bytes(), &SEED);
+    assert_eq!(unlock(&storage, &password(2)).await.unwrap().seed().as_bytes(), &SEED);
     let late = former.update(&storage, |contents| contents.relationships.push(relationship(1))).await;
     assert_eq!(late.unwrap_err(), VaultError::Replaced);
 }
@@ -124,7 +136,7 @@ async fn refuses_every_flipped_byte_of_the_header() {
         put(&storage, &bad).await;
         let expected = match position {
             0..7 => VaultError::Foreign,
-            7 => VaultError::UnknownVersion { expected: 1, found: 0x21 },
+            7 => VaultError::UnknownVersion { expected: 2, found: 0x22 },
             _ => VaultError::Damaged { part: HEADER },
         };
         assert_eq!(unlock_error(&storage, &password(1)).await, expected, "byte {position}");
@@ -151,7 +163,7 @@ async fn refuses_every_flipped_byte_of_each_record() {
         }
     }
     put(&storage, &good).await;
-    Session::unlock(&storage, &password(1)).await.unwrap();
+    unlock(&storage, &password(1)).await.unwrap();
 }
 
 #[wasm_bindgen_test]
@@ -201,7 +213,7 @@ async fn refuses_a_renumbered_record() {
     create(&storage).await;
     let good = stored(&storage).await;
     let mut record = SealedRecord::decode(CONTENTS, good.contents.as_deref().unwrap()).unwrap();
-    record.revision += 1;
+    record.epoch += 1;
     put(&storage, &StoredVault { contents: Some(record.encode()), ..good }).await;
     assert_eq!(unlock_error(&storage, &password(1)).await, VaultError::Damaged { part: CONTENTS });
 }
@@ -219,14 +231,14 @@ async fn refuses_costs_out_of_bounds_before_deriving() {
         ("lanes", 0, 1, 1),
         ("lanes", 4, 1, 1),
     ] {
-        let mut json = serde_json::to_value(Header::decode(&good.header).unwrap()).unwrap();
-        json["kdf"][name] = value.into();
+        let mut json = serde_json::to_value(header_of(&good)).unwrap();
+        json["ways"][0]["password"]["kdf"][name] = value.into();
         // Re-encoding gives the checksum that an editor of the storage would put there.
         let header = serde_json::from_value::<Header>(json).unwrap();
         put(&storage, &StoredVault { header: header.encode(), ..good.clone() }).await;
         let expected = VaultError::Parameter { name, least, most, found: value };
-        assert_eq!(Session::stored_parameters(&storage).await, Err(expected.clone()));
-        assert_eq!(derive_password_key(b"password", &header.kdf).unwrap_err(), expected);
+        assert_eq!(Session::ways(&storage).await, Err(expected.clone()));
+        assert_eq!(derive_password_key(b"password", header.password().unwrap()).unwrap_err(), expected);
     }
 }
 
@@ -235,8 +247,9 @@ async fn refuses_other_parameters_within_bounds() {
     let storage = fresh_storage().await;
     create(&storage).await;
     let good = stored(&storage).await;
-    let mut header = Header::decode(&good.header).unwrap();
-    header.kdf = KdfParameters::new([0; 16]);
+    let mut header = header_of(&good);
+    let Way::Password { kdf, .. } = &mut header.ways[0] else { panic!("{header:?}") };
+    *kdf = KdfParameters::new([0; 16]);
     put(&storage, &StoredVault { header: header.encode(), ..good }).await;
     // The wrap is bound to the parameters, so even the right key does not open it.
     assert_eq!(unlock_error(&storage, &password(1)).await, VaultError::WrongPassword);
@@ -246,15 +259,13 @@ async fn refuses_other_parameters_within_bounds() {
 async fn keeps_the_changes_of_two_tabs() {
     let storage = fresh_storage().await;
     create(&storage).await;
-    let (one, two) = (
-        Session::unlock(&storage, &password(1)).await.unwrap(),
-        Session::unlock(&storage, &password(1)).await.unwrap(),
-    );
+    let (one, two) =
+        (unlock(&storage, &password(1)).await.unwrap(), unlock(&storage, &password(1)).await.unwrap());
     one.update(&storage, |contents| contents.relationships.push(relationship(1))).await.unwrap();
     two.update(&storage, |contents| contents.relationships.push(relationship(2))).await.unwrap();
     let contents = two.contents();
     assert_eq!(contents.relationships, [relationship(1), relationship(2)]);
-    assert_eq!(Session::unlock(&storage, &password(1)).await.unwrap().contents(), contents);
+    assert_eq!(unlock(&storage, &password(1)).await.unwrap().contents(), contents);
 }
 
 #[wasm_bindgen_test]
@@ -328,6 +339,242 @@ async fn shows_no_secret_in_debug() {
     let storage = fresh_storage().await;
     let session = create(&storage).await;
     assert_eq!(format!("{session:?} {:?}", password(1)), "Session([redacted]) PasswordKey([redacted])");
+}
+
+fn passkey(number: u8) -> Passkey {
+    Passkey { credential: vec![number; 20], salt: vec![number; 32], name: format!("key {number}") }
+}
+
+fn output(number: u8) -> PasskeyOutput {
+    PasskeyOutput::new(Zeroizing::new([number; 32]))
+}
+
+async fn by_passkey(storage: &VaultStorage, number: u8, given: u8) -> Result<Session, VaultError> {
+    let credential = [number; 20];
+    Session::unlock(storage, Secret::Passkey { credential: &credential, output: &output(given) }).await
+}
+
+#[wasm_bindgen_test]
+async fn each_way_opens_it_and_a_wrong_secret_of_each_is_its_own_error() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    session.add_passkey(&storage, &password(1), passkey(1), &output(11)).await.unwrap();
+    session.add_passkey(&storage, &password(1), passkey(2), &output(12)).await.unwrap();
+    let code = session.make_code(&storage, &password(1)).await.unwrap();
+    assert_eq!(Session::ways(&storage).await.unwrap().passkeys, [passkey(1), passkey(2)]);
+    for session in [
+        unlock(&storage, &password(1)).await,
+        by_passkey(&storage, 1, 11).await,
+        by_passkey(&storage, 2, 12).await,
+        Session::unlock(&storage, Secret::Code(&code)).await,
+    ] {
+        assert_eq!(session.unwrap().seed().as_bytes(), &SEED);
+    }
+    assert_eq!(by_passkey(&storage, 1, 12).await.unwrap_err(), VaultError::WrongPasskey);
+    assert_eq!(by_passkey(&storage, 3, 11).await.unwrap_err(), VaultError::WrongPasskey);
+    let other = RecoveryCode::generate().unwrap();
+    let wrong = Session::unlock(&storage, Secret::Code(&other)).await.unwrap_err();
+    assert_eq!(wrong, VaultError::WrongCode);
+
+    session.remove_passkey(&storage, &[1; 20]).await.unwrap();
+    assert_eq!(by_passkey(&storage, 1, 11).await.unwrap_err(), VaultError::WrongPasskey);
+    by_passkey(&storage, 2, 12).await.unwrap();
+    let newer = session.make_code(&storage, &password(1)).await.unwrap();
+    let wrong = Session::unlock(&storage, Secret::Code(&code)).await.unwrap_err();
+    assert_eq!(wrong, VaultError::WrongCode);
+    Session::unlock(&storage, Secret::Code(&newer)).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn ways_are_added_only_with_the_password() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    let before = stored(&storage).await;
+    let added = session.add_passkey(&storage, &password(2), passkey(1), &output(11)).await;
+    assert_eq!(added, Err(VaultError::WrongPassword));
+    let code = session.make_code(&storage, &password(2)).await;
+    assert_eq!(code.unwrap_err(), VaultError::WrongPassword);
+    let kdf = Session::new_parameters().unwrap();
+    let changed = session.change_password(&storage, &password(2), kdf, &password(3)).await;
+    assert_eq!(changed, Err(VaultError::WrongPassword));
+    assert_eq!(stored(&storage).await, before);
+    for number in (0..).take(MAX_PASSKEYS) {
+        session.add_passkey(&storage, &password(1), passkey(number), &output(number)).await.unwrap();
+    }
+    // One that is there already takes no other place.
+    session.add_passkey(&storage, &password(1), passkey(0), &output(99)).await.unwrap();
+    let more = session.add_passkey(&storage, &password(1), passkey(99), &output(99)).await;
+    assert_eq!(more, Err(VaultError::TooManyPasskeys { limit: MAX_PASSKEYS }));
+}
+
+#[wasm_bindgen_test]
+async fn a_new_password_takes_the_place_of_the_former_one_alone() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    session.add_passkey(&storage, &password(1), passkey(1), &output(11)).await.unwrap();
+    let other_tab = unlock(&storage, &password(1)).await.unwrap();
+    let kdf = Session::new_parameters().unwrap();
+    session.change_password(&storage, &password(1), kdf, &password(2)).await.unwrap();
+    assert_eq!(unlock_error(&storage, &password(1)).await, VaultError::WrongPassword);
+    // Another tab goes on, and takes the ways over as they are now.
+    other_tab.update(&storage, |contents| contents.relationships.push(relationship(1))).await.unwrap();
+    assert_eq!(unlock_error(&storage, &password(1)).await, VaultError::WrongPassword);
+    let opened = unlock(&storage, &password(2)).await.unwrap();
+    assert_eq!(opened.contents().relationships, [relationship(1)]);
+    by_passkey(&storage, 1, 11).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn tells_an_older_part_from_a_damaged_one() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    let old = stored(&storage).await;
+    let kdf = Session::new_parameters().unwrap();
+    session.change_password(&storage, &password(1), kdf, &password(2)).await.unwrap();
+    let new = stored(&storage).await;
+    // The former password would open the former header.
+    put(&storage, &StoredVault { header: old.header.clone(), ..new.clone() }).await;
+    assert_eq!(unlock_error(&storage, &password(1)).await, VaultError::Older { part: HEADER });
+    put(&storage, &StoredVault { contents: old.contents.clone(), ..new.clone() }).await;
+    assert_eq!(unlock_error(&storage, &password(2)).await, VaultError::Older { part: CONTENTS });
+    put(&storage, &StoredVault { identity: old.identity.clone(), ..new.clone() }).await;
+    assert_eq!(unlock_error(&storage, &password(2)).await, VaultError::Older { part: IDENTITY });
+    // All of it at once is noticed by whoever has seen the newer one.
+    put(&storage, &old).await;
+    let late = session.update(&storage, |_| {}).await;
+    assert_eq!(late, Err(VaultError::Older { part: HEADER }));
+}
+
+#[wasm_bindgen_test]
+async fn notices_ways_that_somebody_else_changed() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    session.add_passkey(&storage, &password(1), passkey(1), &output(11)).await.unwrap();
+    let good = stored(&storage).await;
+    let damaged = VaultError::Damaged { part: HEADER };
+    for change in [
+        (|header: &mut Header| header.ways.truncate(1)) as fn(&mut Header),
+        |header| {
+            let Way::Passkey { passkey, .. } = &mut header.ways[1] else { panic!("{header:?}") };
+            passkey.name = "another name".to_owned();
+        },
+        |header| header.epoch += 1,
+    ] {
+        let mut header = header_of(&good);
+        change(&mut header);
+        put(&storage, &StoredVault { header: header.encode(), ..good.clone() }).await;
+        assert_eq!(unlock_error(&storage, &password(1)).await, damaged);
+    }
+    let mut header = header_of(&good);
+    let Way::Passkey { passkey, .. } = &mut header.ways[1] else { panic!("{header:?}") };
+    passkey.salt.pop();
+    put(&storage, &StoredVault { header: header.encode(), ..good }).await;
+    assert_eq!(Session::ways(&storage).await, Err(damaged));
+}
+
+#[derive(serde::Deserialize)]
+struct Vectors {
+    version1: VectorVault,
+    version2: VectorVault,
+    #[serde(with = "crate::hex_bytes")]
+    credential: Vec<u8>,
+    code: String,
+    contents: String,
+}
+
+#[derive(serde::Deserialize)]
+struct VectorVault {
+    #[serde(with = "crate::hex_bytes")]
+    header: Vec<u8>,
+    #[serde(with = "crate::hex_bytes")]
+    identity: Vec<u8>,
+    #[serde(with = "crate::hex_bytes")]
+    contents: Vec<u8>,
+}
+
+impl VectorVault {
+    async fn put(&self, storage: &VaultStorage) {
+        storage.write(&self.header, &self.identity, &self.contents).await.unwrap();
+    }
+}
+
+fn vectors() -> Vectors {
+    serde_json::from_str(include_str!("../../../../tests/vectors/vault/vaults.json")).unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn opens_what_another_implementation_made_by_each_way() {
+    let (vectors, storage) = (vectors(), fresh_storage().await);
+    vectors.version2.put(&storage).await;
+    let credential = &vectors.credential;
+    let code = RecoveryCode::parse(&vectors.code).unwrap();
+    assert_eq!(*code.to_text(), vectors.code);
+    let key = password(1);
+    let passkey = output(2);
+    for secret in
+        [Secret::Password(&key), Secret::Passkey { credential, output: &passkey }, Secret::Code(&code)]
+    {
+        let session = Session::unlock(&storage, secret).await.unwrap();
+        assert_eq!(session.seed().as_bytes(), &SEED);
+        assert_eq!(session.contents(), serde_json::from_str(&vectors.contents).unwrap());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn moves_a_vault_of_the_former_version_to_this_one() {
+    let (vectors, storage) = (vectors(), fresh_storage().await);
+    vectors.version1.put(&storage).await;
+    let before = stored(&storage).await;
+    assert_eq!(unlock_error(&storage, &password(2)).await, VaultError::WrongPassword);
+    assert_eq!(by_passkey(&storage, 1, 1).await.unwrap_err(), VaultError::WrongPasskey);
+    assert_eq!(stored(&storage).await, before);
+    let ways = Session::ways(&storage).await.unwrap();
+    assert!(ways.passkeys.is_empty() && !ways.code);
+    for _ in 0..2 {
+        let session = unlock(&storage, &password(1)).await.unwrap();
+        assert_eq!(session.seed().as_bytes(), &SEED);
+        assert_eq!(session.contents(), serde_json::from_str(&vectors.contents).unwrap());
+        assert_eq!(header_of(&stored(&storage).await).epoch, 1);
+    }
+    assert_eq!(Session::ways(&storage).await.unwrap(), ways);
+}
+
+#[wasm_bindgen_test]
+async fn refuses_every_flipped_byte_of_a_vault_of_the_former_version() {
+    let (vectors, storage) = (vectors(), fresh_storage().await);
+    let parts = |vault: &VectorVault| [vault.header.clone(), vault.identity.clone(), vault.contents.clone()];
+    for part in 0..3 {
+        for position in 0..parts(&vectors.version1)[part].len() {
+            let mut bad = parts(&vectors.version1);
+            bad[part][position] ^= 1;
+            storage.write(&bad[0], &bad[1], &bad[2]).await.unwrap();
+            unlock_error(&storage, &password(1)).await;
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn reads_a_code_as_people_write_it_and_no_mistyped_one() {
+    let text = vectors().code;
+    let parsed = |text: &str| RecoveryCode::parse(text).map(|code| code.bytes().to_vec());
+    let bytes: Vec<u8> = (0..16).collect();
+    assert_eq!(parsed(&text), Ok(bytes.clone()));
+    let sloppy = text.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
+    assert_eq!(parsed(&sloppy), Ok(bytes));
+    assert_eq!(parsed(""), Err(VaultError::CodeMistyped));
+    assert_eq!(parsed(&format!("{text}0")), Err(VaultError::CodeMistyped));
+    assert_eq!(parsed(&text[1..]), Err(VaultError::CodeMistyped));
+    let mut accepted = 0;
+    let letters: Vec<char> = text.chars().collect();
+    for place in (0..letters.len()).filter(|place| letters[*place] != '-') {
+        for other in "0123456789ABCDEFGHJKMNPQRSTVWXYZU!é".chars().filter(|other| *other != letters[place]) {
+            let mut changed = letters.clone();
+            changed[place] = other;
+            accepted += u32::from(parsed(&changed.iter().collect::<String>()).is_ok());
+        }
+    }
+    // Ten bits of checksum: of 26 letters with 31 changes each, about one slips through.
+    assert!(accepted <= 3, "{accepted}");
 }
 
 /// Replaces `crypto.getRandomValues` until dropped.

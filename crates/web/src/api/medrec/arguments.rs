@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::ErrorView,
-    vault::{KdfParameters, PasswordKey},
+    vault::{KdfParameters, PasskeyOutput, PasswordKey, RecoveryCode},
 };
 
 pub(super) fn parse_phrase(text: &[u8]) -> Result<Phrase, ErrorView> {
@@ -25,12 +25,26 @@ pub(super) fn parse_parameters(parameters: JsValue) -> Result<KdfParameters, Err
 }
 
 pub(super) fn parse_key(bytes: &[u8]) -> Result<PasswordKey, ErrorView> {
-    let mut key = Zeroizing::new([0; 32]);
-    if bytes.len() != key.len() {
-        return Err(ErrorView::argument("passwordKey", "of 32 bytes", &format!("{} bytes", bytes.len())));
+    parse_secret("passwordKey", bytes).map(PasswordKey::new)
+}
+
+pub(super) fn parse_passkey_output(bytes: &[u8]) -> Result<PasskeyOutput, ErrorView> {
+    parse_secret("output", bytes).map(PasskeyOutput::new)
+}
+
+pub(super) fn parse_code(text: &[u8]) -> Result<RecoveryCode, ErrorView> {
+    // As with a phrase: the error says nothing of the bytes.
+    let text = core::str::from_utf8(text).ok();
+    Ok(RecoveryCode::parse(text.ok_or_else(|| ErrorView::argument("code", "text", "other bytes"))?)?)
+}
+
+fn parse_secret(name: &str, bytes: &[u8]) -> Result<Zeroizing<[u8; 32]>, ErrorView> {
+    let mut secret = Zeroizing::new([0; 32]);
+    if bytes.len() != secret.len() {
+        return Err(ErrorView::argument(name, "of 32 bytes", &format!("{} bytes", bytes.len())));
     }
-    key.copy_from_slice(bytes);
-    Ok(PasswordKey::new(key))
+    secret.copy_from_slice(bytes);
+    Ok(secret)
 }
 
 pub(super) fn parse_categories(names: &[String]) -> Result<Categories, ErrorView> {

@@ -90,7 +90,7 @@ async fn derives_with_the_parameters_it_gave_out() {
     let key = derive_password_key(b"password", parameters.clone()).unwrap();
     medrec.create_vault(parameters, &key).await.unwrap();
     medrec.lock();
-    let again = derive_password_key(b"password", medrec.password_parameters().await.unwrap()).unwrap();
+    let again = derive_password_key(b"password", field(&medrec.ways().await.unwrap(), "password")).unwrap();
     assert_eq!(again, key);
     medrec.unlock(&again).await.unwrap();
 }
