@@ -40,7 +40,7 @@ export async function arrive(page, invitation) {
 /** Unlocks after a reload. */
 export async function unlock(page, word = password) {
   await page.getByLabel('Password', { exact: true }).fill(word);
-  await page.getByRole('button', { name: 'Unlock' }).click();
+  await page.getByRole('button', { name: 'Unlock', exact: true }).click();
 }
 
 /** Goes to a main page by its navigation entry. */

@@ -1,4 +1,5 @@
 // One Chromium for a test file; each person is a fresh profile of it.
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -19,4 +20,12 @@ export async function person(browser, options = {}) {
     if (message.type() === 'error') page.faults.push(message.text());
   });
   return page;
+}
+
+/** What axe finds against WCAG 2.2 A and AA; it runs inside the page, so the page must be opened with `bypassCSP`. */
+export async function violations(page) {
+  await page.evaluate(axe.source);
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+  const found = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: 'tag', values } }), tags);
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
 }

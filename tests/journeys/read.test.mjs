@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import axe from 'axe-core';
 import { acceptInvitation, arrive, badges, createIdentity, go, password, unlock } from './app.mjs';
-import { launch, person } from './browser.mjs';
+import { launch, person, violations } from './browser.mjs';
 import { Stack } from './stack.mjs';
 
 const general = 'General Hospital';
@@ -185,14 +184,6 @@ test('two sealed blocks of one height stop everything, and the person can save t
     await visitor.context().close();
   }
 });
-
-/** What axe finds against WCAG 2.2 A and AA. */
-async function violations(page) {
-  await page.evaluate(axe.source);
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-  const found = await page.evaluate((values) => globalThis.axe.run({ runOnly: { type: 'tag', values } }), tags);
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-}
 
 async function fillWords(page) {
   for (const [index, word] of phrase.entries()) await page.getByLabel(`Word ${index + 1}`, { exact: true }).fill(word);

@@ -5,6 +5,7 @@
  * memory, and starts an empty one. Every method rejects with a `MedrecError`, never with a string.
  */
 import type { Methods } from './methods.js';
+import { bytes, type PasskeyAnswer } from './passkey.js';
 import { MedrecError, RpcCaller, errorView } from './rpc.js';
 import { trustedWorkerUrl } from './trusted.js';
 import workerUrl from './worker.ts?worker&url';
@@ -20,7 +21,9 @@ import type {
   RelationshipView,
   SharedView,
   SyncView,
+  PasskeyView,
   VaultState,
+  VaultWays,
   ViewerView,
 } from './types.js';
 
@@ -68,6 +71,53 @@ export class Client {
 
   async unlock(password: string, signal?: AbortSignal): Promise<void> {
     await this.#call('unlock', [secretBytes(password)], undefined, signal);
+  }
+
+  async unlockWithPasskey({ credential, output }: PasskeyAnswer, signal?: AbortSignal): Promise<void> {
+    await this.#call('unlockWithPasskey', [credential, output], undefined, signal);
+  }
+
+  async unlockWithCode(code: string, signal?: AbortSignal): Promise<void> {
+    await this.#call('unlockWithCode', [secretBytes(code)], undefined, signal);
+  }
+
+  /** What opens the vault of this browser. */
+  ways(signal?: AbortSignal): Promise<VaultWays> {
+    return this.#call('ways', [], undefined, signal);
+  }
+
+  async changePassword(former: string, password: string, signal?: AbortSignal): Promise<void> {
+    await this.#call('changePassword', [secretBytes(former), secretBytes(password)], undefined, signal);
+  }
+
+  /** Refuses a wrong password. */
+  async checkPassword(password: string, signal?: AbortSignal): Promise<void> {
+    await this.#call('checkPassword', [secretBytes(password)], undefined, signal);
+  }
+
+  /** Random bytes from which a passkey to be made gives its secret. */
+  newPasskeySalt(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#call('newPasskeySalt', [], undefined, signal);
+  }
+
+  /** Lets a passkey open the vault, too; for whoever knows the password. */
+  async addPasskey(
+    password: string,
+    { credential, output }: PasskeyAnswer,
+    salt: Uint8Array<ArrayBuffer>,
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#call('addPasskey', [secretBytes(password), credential, salt, name, output], undefined, signal);
+  }
+
+  async removePasskey({ credential }: PasskeyView, signal?: AbortSignal): Promise<void> {
+    await this.#call('removePasskey', [bytes(credential)], undefined, signal);
+  }
+
+  /** Makes a code that opens the vault, for paper; a former one no longer does. */
+  makeRecoveryCode(password: string, signal?: AbortSignal): Promise<string> {
+    return this.#call('makeRecoveryCode', [secretBytes(password)], undefined, signal);
   }
 
   /** Forgets the keys in memory, in this and every other tab. The vault on disk stays. */

@@ -10,6 +10,7 @@ import type {
   SharedView,
   SyncView,
   VaultState,
+  VaultWays,
   ViewerView,
 } from './types.js';
 
@@ -20,6 +21,21 @@ export interface Methods {
   createVault: (password: Uint8Array<ArrayBuffer>) => string;
   restoreVault: (phrase: Uint8Array<ArrayBuffer>, password: Uint8Array<ArrayBuffer>) => null;
   unlock: (password: Uint8Array<ArrayBuffer>) => null;
+  unlockWithPasskey: (credential: Uint8Array<ArrayBuffer>, output: Uint8Array<ArrayBuffer>) => null;
+  unlockWithCode: (code: Uint8Array<ArrayBuffer>) => null;
+  ways: () => VaultWays;
+  changePassword: (former: Uint8Array<ArrayBuffer>, password: Uint8Array<ArrayBuffer>) => null;
+  checkPassword: (password: Uint8Array<ArrayBuffer>) => null;
+  newPasskeySalt: () => Uint8Array<ArrayBuffer>;
+  addPasskey: (
+    password: Uint8Array<ArrayBuffer>,
+    credential: Uint8Array<ArrayBuffer>,
+    salt: Uint8Array<ArrayBuffer>,
+    name: string,
+    output: Uint8Array<ArrayBuffer>,
+  ) => null;
+  removePasskey: (credential: Uint8Array<ArrayBuffer>) => null;
+  makeRecoveryCode: (password: Uint8Array<ArrayBuffer>) => string;
   eraseVault: () => null;
   sync: () => SyncView;
   evidence: () => string | null;

@@ -384,6 +384,21 @@ export interface SharedView {
   readonly state: 'effective' | 'not-yet' | 'ended' | 'revoked';
 }
 
+/** The ways into this browser's vault. */
+export interface VaultWays {
+  readonly password: PasswordParameters;
+  readonly passkeys: readonly PasskeyView[];
+  /** Whether there is a recovery code on paper. */
+  readonly code: boolean;
+}
+
+/** A passkey that opens the vault; `credential` and `salt` are hexadecimal. */
+export interface PasskeyView {
+  readonly credential: string;
+  readonly salt: string;
+  readonly name: string;
+}
+
 /** How the vault turns its password into a key; made and checked by the verifier, carried as it is. */
 export interface PasswordParameters {
   readonly algorithm: 'argon2id';

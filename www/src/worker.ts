@@ -39,10 +39,50 @@ serve<Methods>({
     }
   },
   unlock: async ([password]) => {
-    const parameters = await opened().passwordParameters();
-    await opened().unlock(await derive(password, parameters));
+    await opened().unlock(await storedKey(password));
     return null;
   },
+  unlockWithPasskey: async ([credential, output]) => {
+    try {
+      await opened().unlockWithPasskey(credential, output);
+      return null;
+    } finally {
+      output.fill(0);
+    }
+  },
+  unlockWithCode: async ([code]) => {
+    try {
+      await opened().unlockWithCode(code);
+      return null;
+    } finally {
+      code.fill(0);
+    }
+  },
+  ways: () => opened().ways(),
+  changePassword: async ([former, password]) => {
+    const parameters = opened().newPasswordParameters();
+    const formerKey = await storedKey(former);
+    await opened().changePassword(formerKey, parameters, await derive(password, parameters));
+    return null;
+  },
+  checkPassword: async ([password]) => {
+    await opened().checkPassword(await storedKey(password));
+    return null;
+  },
+  newPasskeySalt: () => Promise.resolve(Uint8Array.from(opened().newPasskeySalt())),
+  addPasskey: async ([password, credential, salt, name, output]) => {
+    try {
+      await opened().addPasskey(await storedKey(password), credential, salt, name, output);
+      return null;
+    } finally {
+      output.fill(0);
+    }
+  },
+  removePasskey: async ([credential]) => {
+    await opened().removePasskey(credential);
+    return null;
+  },
+  makeRecoveryCode: async ([password]) => opened().makeRecoveryCode(await storedKey(password)),
   eraseVault: async () => {
     await opened().eraseVault();
     return null;
@@ -74,6 +114,11 @@ serve<Methods>({
 function opened(): Medrec {
   if (medrec) return medrec;
   throw new MedrecError({ ...errorView(null), code: 'internal/not-open', message: 'the verifier is not open' });
+}
+
+/** The key of a typed password, by the parameters of the stored vault. */
+async function storedKey(password: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return derive(password, (await opened().ways()).password);
 }
 
 /** Runs the slow key derivation in a worker that ends with it, which gives back its memory and the password. */

@@ -2,8 +2,10 @@ import { LitElement, html, nothing, type PropertyValues, type TemplateResult } f
 import { type Client } from '../client.js';
 import { Journey } from '../controllers/journey.js';
 import type { RestoreRequest } from '../elements/medrec-restore.js';
+import { askPasskey } from '../passkey.js';
 import { base, buttons } from '../styles/base.js';
 import { Words } from '../text/words.js';
+import type { VaultWays } from '../types.js';
 import { focusHeading } from './focus.js';
 import '../elements/medrec-create.js';
 import '../elements/medrec-phrase.js';
@@ -31,6 +33,8 @@ export class MedrecEntryPage extends LitElement {
     idle: { type: Boolean },
     invited: { type: Boolean },
     screen: { state: true },
+    ways: { state: true },
+    waitsFor: { state: true },
   };
   static override styles = [base, buttons];
   declare client: Client | undefined;
@@ -38,6 +42,9 @@ export class MedrecEntryPage extends LitElement {
   declare idle: boolean;
   declare invited: boolean;
   declare screen: Screen;
+  /** What opens the vault, once it is known; a vault that is damaged says so when it is opened. */
+  declare ways: VaultWays | undefined;
+  declare waitsFor: 'passkey' | 'secret';
   readonly #words = new Words(this);
   readonly #journey = new Journey<null>(this);
 
@@ -47,9 +54,13 @@ export class MedrecEntryPage extends LitElement {
     this.idle = false;
     this.invited = false;
     this.screen = { kind: 'welcome' };
+    this.waitsFor = 'secret';
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    if (this.vault === 'locked' && (changed.has('vault') || changed.has('client'))) {
+      void this.client?.ways().then((ways) => (this.ways = ways), () => undefined);
+    }
     if (changed.has('vault')) this.screen = { kind: this.vault === 'locked' ? 'unlock' : 'welcome' };
   }
 
@@ -69,7 +80,8 @@ export class MedrecEntryPage extends LitElement {
         return html`<medrec-restore .busy=${busy} .progress=${this.#journey.progress} .replaces=${this.vault === 'locked'}
           @medrec-restore-confirmed=${this.#restore} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-restore>`;
       case 'unlock':
-        return html`<medrec-unlock .busy=${busy} .idle=${this.idle} @medrec-unlock-requested=${this.#unlock} @medrec-restore-requested=${this.#goRestore}>${this.#trouble()}</medrec-unlock>`;
+        return html`<medrec-unlock .busy=${busy ? this.waitsFor : 'no'} .idle=${this.idle} .passkey=${(this.ways?.passkeys.length ?? 0) > 0} .code=${this.ways?.code ?? false}
+          @medrec-unlock-requested=${this.#unlock} @medrec-passkey-requested=${this.#passkey} @medrec-code-entered=${this.#code} @medrec-restore-requested=${this.#goRestore}>${this.#trouble()}</medrec-unlock>`;
       case 'welcome':
         return html`<medrec-welcome .invited=${this.invited} @medrec-create-requested=${this.#goCreate} @medrec-restore-requested=${this.#goRestore}></medrec-welcome>`;
     }
@@ -101,13 +113,24 @@ export class MedrecEntryPage extends LitElement {
     if (this.#journey.state.kind === 'done') this.#enter();
   };
 
-  readonly #unlock = async (event: CustomEvent<string>): Promise<void> => {
+  readonly #unlock = ({ detail }: CustomEvent<string>): Promise<void> => this.#open('secret', (client, signal) => client.unlock(detail, signal));
+
+  readonly #code = ({ detail }: CustomEvent<string>): Promise<void> =>
+    this.#open('secret', (client, signal) => client.unlockWithCode(detail, signal));
+
+  readonly #passkey = (): Promise<void> =>
+    this.#open('passkey', async (client, signal) => {
+      await client.unlockWithPasskey(await askPasskey(this.ways?.passkeys ?? []), signal);
+    });
+
+  async #open(waitsFor: 'passkey' | 'secret', work: (client: Client, signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.waitsFor = waitsFor;
     await this.#journey.run(async (signal) => {
-      await this.client?.unlock(event.detail, signal);
+      if (this.client) await work(this.client, signal);
       return null;
     });
     if (this.#journey.state.kind === 'done') this.#enter();
-  };
+  }
 
   readonly #enter = (): void => {
     // The phrase is not kept a moment longer than it is shown.

@@ -157,7 +157,7 @@ export class MedrecPatient extends LitElement {
       case 'activity':
         return html`<medrec-activity-page .library=${library} .known=${known}></medrec-activity-page>`;
       case 'settings':
-        return html`<medrec-settings-page .network=${network.view} .preferences=${this.preferences}
+        return html`<medrec-settings-page .client=${this.#client} .network=${network.view} .preferences=${this.preferences}
           @medrec-preferences-changed=${this.#prefer} @medrec-lock-requested=${this.#lockNow}></medrec-settings-page>`;
       case 'invitation':
         return html`<medrec-invitation-page .library=${library} .text=${place.text}

@@ -1,4 +1,5 @@
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import type { Client } from '../client.js';
 import type { Preferences } from '../controllers/preferences.js';
 import { icon } from '../elements/icons.js';
 import { base, buttons, surface } from '../styles/base.js';
@@ -6,14 +7,15 @@ import { Words } from '../text/words.js';
 import type { SyncView } from '../types.js';
 import '../elements/medrec-preferences.js';
 import '../elements/medrec-values.js';
+import './ways.js';
 
 /**
- * Language, appearance, locking, and what one can rely on.
+ * Language, appearance, locking, the ways to unlock, and what one can rely on.
  *
  * @fires medrec-lock-requested - the person wants the keys locked.
  */
 export class MedrecSettingsPage extends LitElement {
-  static override properties = { network: { attribute: false }, preferences: { attribute: false } };
+  static override properties = { client: { attribute: false }, network: { attribute: false }, preferences: { attribute: false } };
   static override styles = [
     base,
     buttons,
@@ -26,6 +28,7 @@ export class MedrecSettingsPage extends LitElement {
       .limits svg { color: var(--medrec-muted); }
     `,
   ];
+  declare client: Client | undefined;
   declare network: SyncView | null;
   declare preferences: Preferences | undefined;
   readonly #words = new Words(this);
@@ -47,6 +50,10 @@ export class MedrecSettingsPage extends LitElement {
         <div class="row"><button type="button" @click=${this.#lock}>${icon('lock', 20)}${settings.lock}</button></div>
         <p class="muted">${settings.lockHint}</p>
         <p class="muted">${settings.phraseHint}</p>
+      </section>
+      <section class="stack">
+        <h2>${settings.ways.title}</h2>
+        <medrec-ways .client=${this.client}></medrec-ways>
       </section>
       <section class="stack">
         <h2>${settings.about}</h2>

@@ -1,0 +1,158 @@
+// The ways into the vault: a passkey (Chromium's virtual authenticator), a password that changes, a code on paper (P2).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createIdentity, go, password, unlock } from './app.mjs';
+import { launch, person, violations } from './browser.mjs';
+import { Stack } from './stack.mjs';
+
+let stack;
+let browser;
+
+before(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), launch()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+/** A person with an identity and a device that recognises its owner; `options` change the device. */
+async function withDevice(options = {}) {
+  const page = await person(browser, { bypassCSP: true, reducedMotion: 'reduce' });
+  const device = await page.context().newCDPSession(page);
+  await device.send('WebAuthn.enable');
+  const { authenticatorId } = await device.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2', ctap2Version: 'ctap2_1', transport: 'internal', hasResidentKey: true, hasUserVerification: true,
+      automaticPresenceSimulation: true, isUserVerified: true, hasPrf: true, ...options,
+    },
+  });
+  const recognises = (isUserVerified) => device.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+  await page.goto(stack.demo.app);
+  await createIdentity(page);
+  await page.getByRole('heading', { name: 'Home', exact: true }).waitFor();
+  await go(page, 'Settings');
+  const made = async () => (await device.send('WebAuthn.getCredentials', { authenticatorId })).credentials.length;
+  return { page, recognises, made };
+}
+
+async function addPasskey(page, name, word = password) {
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await page.getByLabel('What do you call it?').fill(name);
+  await page.getByLabel('Your password now').fill(word);
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+}
+
+async function lock(page) {
+  await page.getByRole('button', { name: 'Lock now' }).click();
+  await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+}
+
+const isIn = (page) => page.getByRole('heading', { name: 'Settings', exact: true }).waitFor();
+
+test('a passkey opens the vault until it is removed; a device that does not recognise its owner opens nothing', async () => {
+  const { page, recognises, made } = await withDevice();
+  await addPasskey(page, 'My laptop', 'not my password');
+  await page.getByText('That is not the password of this device.').waitFor();
+  assert.equal(await made(), 0, 'a passkey that opens nothing');
+  await page.getByLabel('Your password now').fill(password);
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await page.getByText('Added. From now on you can unlock with it.').waitFor();
+  await page.getByText('My laptop').waitFor();
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await violations(page), [], `settings, ${colorScheme}`);
+  }
+
+  await lock(page);
+  await page.getByRole('button', { name: 'Unlock with your passkey' }).waitFor();
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await violations(page), [], `unlock, ${colorScheme}`);
+  }
+  await page.getByRole('button', { name: 'Unlock with your passkey' }).click();
+  await isIn(page);
+
+  await lock(page);
+  await recognises(false);
+  await page.getByRole('button', { name: 'Unlock with your passkey' }).click();
+  await page.getByText('No passkey was used.').waitFor();
+  await unlock(page);
+  await isIn(page);
+
+  await recognises(true);
+  await page.getByRole('button', { name: 'Remove passkey My laptop' }).click();
+  await page.getByText('Removed. It no longer opens anything here.').waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await page.getByLabel('Password', { exact: true }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Unlock with your passkey' }).count(), 0);
+  assert.deepEqual(page.faults, []);
+});
+
+test('an authenticator that makes no secrets is refused in words, and the password stays', async () => {
+  const { page } = await withDevice({ hasPrf: false });
+  await addPasskey(page, 'Old key');
+  await page.getByText('This passkey cannot lock your keys.').waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  assert.equal(await page.getByText('Old key').count(), 0);
+  await lock(page);
+  assert.equal(await page.getByRole('button', { name: 'Unlock with your passkey' }).count(), 0);
+  await unlock(page);
+  await isIn(page);
+});
+
+test('a new password takes the place of the former one, also in the eyes of another window', async () => {
+  const { page } = await withDevice();
+  const change = async (former, word) => {
+    await page.getByLabel('Your password now').fill(former);
+    await page.getByLabel('Password', { exact: true }).fill(word);
+    await page.getByLabel('The same password again').fill(word);
+    await page.getByRole('button', { name: 'Change password' }).click();
+  };
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await change('not my password', 'nine grey herons fly home');
+  await page.getByText('That is not the password of this device.').waitFor();
+  await change(password, 'nine grey herons fly home');
+  await page.getByText('The new password is set. The former one no longer opens anything.').waitFor();
+
+  const other = await page.context().newPage();
+  await other.goto(stack.demo.app);
+  await unlock(other);
+  await other.getByText('That is not the password of this device.').waitFor();
+  await unlock(other, 'nine grey herons fly home');
+  await other.getByRole('heading', { name: 'Home', exact: true }).waitFor();
+});
+
+test('a code on paper opens the vault, however it is typed; a mistyped or former one does not', async () => {
+  const { page } = await withDevice();
+  const make = async (name) => {
+    await page.getByRole('button', { name }).click();
+    await page.getByLabel('Your password now').fill(password);
+    await page.getByRole('button', { name }).click();
+    const shown = page.getByLabel('Your recovery code').filter({ hasText: '-' });
+    await shown.waitFor();
+    const code = await shown.innerText();
+    assert.match(code, /^([0-9A-Z]{4}-){6}[0-9A-Z]{4}$/);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    return code;
+  };
+  const former = await make('Make a recovery code');
+  const code = await make('Make a new one');
+  assert.notEqual(former, code);
+  await lock(page);
+  await page.getByRole('button', { name: 'Use the recovery code' }).click();
+  const enter = async (text) => {
+    await page.getByLabel('Recovery code').fill(text);
+    await page.getByRole('button', { name: 'Unlock' }).last().click();
+  };
+  await enter(code.slice(0, -1));
+  await page.getByText('This cannot be your recovery code.').waitFor();
+  await enter(former);
+  await page.getByText('That is not the recovery code of this device.').waitFor();
+  await enter(code.toLowerCase().replaceAll('-', ' '));
+  await isIn(page);
+  // The code is shown once, and left nowhere.
+  assert.equal(await page.getByText(code).count(), 0);
+});
