@@ -1,7 +1,9 @@
-// The ways into the vault: a passkey (Chromium's virtual authenticator), a password that changes, a code on paper (P2).
+// The ways into the vault: a passkey (Chromium's virtual authenticator), a password that changes, a code on paper (P2); and a
+// backup file, tried and restored (P5).
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { createIdentity, go, password, unlock } from './app.mjs';
+import { acceptInvitation, badges, createIdentity, go, password, unlock } from './app.mjs';
 import { launch, person, violations } from './browser.mjs';
 import { Stack } from './stack.mjs';
 
@@ -155,4 +157,55 @@ test('a code on paper opens the vault, however it is typed; a mistyped or former
   await isIn(page);
   // The code is shown once, and left nowhere.
   assert.equal(await page.getByText(code).count(), 0);
+});
+
+test('a backup file is asked for until it was tried once, and brings everything back in another browser', async () => {
+  const { page } = await withDevice();
+  await acceptInvitation(page, stack.demo.invitations[0]);
+  await go(page, 'Home');
+  await page.getByText('Your keys are only on this device.').waitFor();
+  await page.getByRole('link', { name: 'Backup' }).click();
+  await page.getByRole('button', { name: 'Make a backup file' }).click();
+  await page.getByLabel('Your password now').fill(password);
+  await page.getByRole('button', { name: 'Make a backup file' }).click();
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save the file' }).click();
+  const saved = await saving;
+  assert.equal(saved.suggestedFilename(), 'medrec-keys.medrec');
+  const file = { name: 'medrec-keys.medrec', mimeType: 'application/octet-stream', buffer: await readFile(await saved.path()) };
+  assert.deepEqual(await violations(page), []);
+
+  await page.getByRole('button', { name: 'Try a backup file' }).click();
+  const attempt = async (buffer, word, name = 'Try a backup file') => {
+    await page.getByLabel('Backup file').setInputFiles({ ...file, buffer });
+    await page.getByLabel('Password of that time').fill(word);
+    await page.getByRole('button', { name }).click();
+  };
+  await attempt(Buffer.from('a letter'), password);
+  await page.getByText('This file is no backup of your keys.').waitFor();
+  await attempt(file.buffer.subarray(0, 300), password);
+  await page.getByText('This backup file is damaged.').waitFor();
+  await attempt(file.buffer, 'not my password');
+  await page.getByText('That password does not open this file.').waitFor();
+  await page.getByText('No backup file of these keys has been tried yet.').waitFor();
+  await attempt(file.buffer, password);
+  await page.getByText('The file works. It brings back your keys and one hospital.').waitFor();
+  await page.getByText('You have tried a backup file of these keys. It works.').waitFor();
+  await go(page, 'Home');
+  await page.getByRole('heading', { name: 'Your hospitals' }).waitFor();
+  assert.equal(await page.getByText('Your keys are only on this device.').count(), 0);
+
+  const other = await person(browser, { bypassCSP: true, reducedMotion: 'reduce' });
+  await other.goto(stack.demo.app);
+  await other.getByRole('button', { name: 'I already have twelve words' }).click();
+  await other.getByRole('button', { name: 'Restore from a backup file' }).click();
+  await other.getByRole('button', { name: 'Restore', exact: true }).click();
+  await other.getByText('Choose a file.').waitFor();
+  assert.deepEqual(await violations(other), []);
+  await other.getByLabel('Backup file').setInputFiles(file);
+  await other.getByLabel('Password of that time').fill(password);
+  await other.getByRole('button', { name: 'Restore', exact: true }).click();
+  await go(other, 'Records');
+  await badges(other, 'Verified').first().waitFor();
+  assert.deepEqual(other.faults, []);
 });

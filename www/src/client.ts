@@ -11,6 +11,7 @@ import { trustedWorkerUrl } from './trusted.js';
 import workerUrl from './worker.ts?worker&url';
 import type {
   AccessesView,
+  BackupView,
   CategoryName,
   ErrorView,
   InvitationView,
@@ -118,6 +119,26 @@ export class Client {
   /** Makes a code that opens the vault, for paper; a former one no longer does. */
   makeRecoveryCode(password: string, signal?: AbortSignal): Promise<string> {
     return this.#call('makeRecoveryCode', [secretBytes(password)], undefined, signal);
+  }
+
+  /** Makes a backup file of the vault, for whoever knows the password. */
+  backUp(password: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#call('backUp', [secretBytes(password)], undefined, signal);
+  }
+
+  /** Whether a backup file of this vault was ever tried. */
+  backupTried(signal?: AbortSignal): Promise<boolean> {
+    return this.#call('backupTried', [], undefined, signal);
+  }
+
+  /** Opens a backup file to see that it works, and changes nothing. */
+  tryBackup(file: Uint8Array<ArrayBuffer>, password: string, signal?: AbortSignal): Promise<BackupView> {
+    return this.#call('tryBackup', [file, secretBytes(password)], undefined, signal);
+  }
+
+  /** Goes on from a backup file, in the place of what this browser has. */
+  async restoreBackup(file: Uint8Array<ArrayBuffer>, password: string, signal?: AbortSignal): Promise<void> {
+    await this.#call('restoreBackup', [file, secretBytes(password)], undefined, signal);
   }
 
   /** Forgets the keys in memory, in this and every other tab. The vault on disk stays. */

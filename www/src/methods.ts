@@ -1,6 +1,7 @@
 /** The contract between `client.ts` and `worker.ts`: every method by name, with what it takes and gives. */
 import type {
   AccessesView,
+  BackupView,
   CategoryName,
   InvitationView,
   MemberView,
@@ -36,6 +37,10 @@ export interface Methods {
   ) => null;
   removePasskey: (credential: Uint8Array<ArrayBuffer>) => null;
   makeRecoveryCode: (password: Uint8Array<ArrayBuffer>) => string;
+  backUp: (password: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
+  backupTried: () => boolean;
+  tryBackup: (file: Uint8Array<ArrayBuffer>, password: Uint8Array<ArrayBuffer>) => BackupView;
+  restoreBackup: (file: Uint8Array<ArrayBuffer>, password: Uint8Array<ArrayBuffer>) => null;
   eraseVault: () => null;
   sync: () => SyncView;
   evidence: () => string | null;

@@ -392,6 +392,13 @@ export interface VaultWays {
   readonly code: boolean;
 }
 
+/** What a backup file holds. */
+export interface BackupView {
+  /** Whether it is of the keys that are open here. */
+  readonly own: boolean;
+  readonly relationships: number;
+}
+
 /** A passkey that opens the vault; `credential` and `salt` are hexadecimal. */
 export interface PasskeyView {
   readonly credential: string;

@@ -83,6 +83,13 @@ serve<Methods>({
     return null;
   },
   makeRecoveryCode: async ([password]) => opened().makeRecoveryCode(await storedKey(password)),
+  backUp: async ([password]) => Uint8Array.from(await opened().backUp(await storedKey(password))),
+  backupTried: () => Promise.resolve(opened().backupTried()),
+  tryBackup: async ([file, password]) => opened().tryBackup(file, await derive(password, opened().backupParameters(file))),
+  restoreBackup: async ([file, password]) => {
+    await opened().restoreBackup(file, await derive(password, opened().backupParameters(file)));
+    return null;
+  },
   eraseVault: async () => {
     await opened().eraseVault();
     return null;

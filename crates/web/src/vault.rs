@@ -9,6 +9,7 @@
 //! Sources: OWASP Password Storage Cheat Sheet, RFC 9106 (Argon2),
 //! RFC 5869 (HKDF), NIST SP 800-38D (GCM), W3C WebAuthn Level 3 §10.1.4 (PRF).
 
+mod backup;
 mod code;
 mod error;
 mod format;

@@ -17,6 +17,7 @@ export interface RestoreRequest {
  * Takes twelve recovery words and a new password for this device.
  *
  * @fires medrec-restore-confirmed - `detail` is a `RestoreRequest`.
+ * @fires medrec-file-requested - the person has a backup file instead.
  * @fires medrec-back-requested - the person goes back.
  */
 export class MedrecRestore extends LitElement {
@@ -80,6 +81,7 @@ export class MedrecRestore extends LitElement {
       <div class="row">
         <button class="primary" ?disabled=${this.busy}>${restore.submit}</button>
         <button type="button" class="quiet" ?disabled=${this.busy} @click=${this.#back}>${common.back}</button>
+        <button type="button" class="quiet" ?disabled=${this.busy} @click=${this.#file}>${this.#words.text.backup.restore}</button>
       </div>
     </form>`;
   }
@@ -120,6 +122,10 @@ export class MedrecRestore extends LitElement {
     if (password === undefined || this.busy) return;
     const detail: RestoreRequest = { phrase: this.cells.join(' '), password };
     this.dispatchEvent(new CustomEvent('medrec-restore-confirmed', { detail, bubbles: true, composed: true }));
+  };
+
+  readonly #file = (): void => {
+    this.dispatchEvent(new CustomEvent('medrec-file-requested', { bubbles: true, composed: true }));
   };
 
   readonly #back = (): void => {

@@ -2,11 +2,11 @@ import { LitElement, html, type TemplateResult } from 'lit';
 import { base, buttons } from '../styles/base.js';
 import { icon } from './icons.js';
 
-/** A button that saves one text as a file. `name` is the file's, `type` its media type, `label` what the button says. */
+/** A button that saves one text, or bytes, as a file. `name` is the file's, `type` its media type, `label` what the button says. */
 export class MedrecSave extends LitElement {
-  static override properties = { value: {}, name: {}, type: {}, label: {} };
+  static override properties = { value: { attribute: false }, name: {}, type: {}, label: {} };
   static override styles = [base, buttons];
-  declare value: string;
+  declare value: string | Uint8Array<ArrayBuffer>;
   declare name: string;
   declare type: string;
   declare label: string;

@@ -1,12 +1,14 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type Client } from '../client.js';
 import { Journey } from '../controllers/journey.js';
+import type { BackupChoice } from '../elements/medrec-backup-file.js';
 import type { RestoreRequest } from '../elements/medrec-restore.js';
 import { askPasskey } from '../passkey.js';
 import { base, buttons } from '../styles/base.js';
 import { Words } from '../text/words.js';
 import type { VaultWays } from '../types.js';
 import { focusHeading } from './focus.js';
+import '../elements/medrec-backup-file.js';
 import '../elements/medrec-create.js';
 import '../elements/medrec-phrase.js';
 import '../elements/medrec-restore.js';
@@ -17,6 +19,7 @@ import '../elements/medrec-welcome.js';
 type Screen =
   | { readonly kind: 'create' }
   | { readonly kind: 'phrase'; readonly phrase: string }
+  | { readonly kind: 'file' }
   | { readonly kind: 'restore' }
   | { readonly kind: 'unlock' }
   | { readonly kind: 'welcome' };
@@ -76,9 +79,14 @@ export class MedrecEntryPage extends LitElement {
         return html`<medrec-create .busy=${busy} @medrec-password-chosen=${this.#create} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-create>`;
       case 'phrase':
         return html`<medrec-phrase .phrase=${this.screen.phrase} @medrec-phrase-kept=${this.#enter}></medrec-phrase>`;
+      case 'file':
+        return html`<div class="stack wide"><h1 tabindex="-1">${this.#words.text.backup.restoreTitle}</h1>
+          ${this.vault === 'locked' ? html`<p class="muted">${this.#words.text.restore.replaces}</p>` : nothing}
+          <medrec-backup-file .action=${this.#words.text.backup.restoreSubmit} .busy=${busy}
+            @medrec-backup-chosen=${this.#restoreFile} @medrec-back-requested=${this.#goRestore}>${this.#trouble()}</medrec-backup-file></div>`;
       case 'restore':
         return html`<medrec-restore .busy=${busy} .progress=${this.#journey.progress} .replaces=${this.vault === 'locked'}
-          @medrec-restore-confirmed=${this.#restore} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-restore>`;
+          @medrec-restore-confirmed=${this.#restore} @medrec-file-requested=${this.#goFile} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-restore>`;
       case 'unlock':
         return html`<medrec-unlock .busy=${busy ? this.waitsFor : 'no'} .idle=${this.idle} .passkey=${(this.ways?.passkeys.length ?? 0) > 0} .code=${this.ways?.code ?? false}
           @medrec-unlock-requested=${this.#unlock} @medrec-passkey-requested=${this.#passkey} @medrec-code-entered=${this.#code} @medrec-restore-requested=${this.#goRestore}>${this.#trouble()}</medrec-unlock>`;
@@ -113,6 +121,9 @@ export class MedrecEntryPage extends LitElement {
     if (this.#journey.state.kind === 'done') this.#enter();
   };
 
+  readonly #restoreFile = ({ detail }: CustomEvent<BackupChoice>): Promise<void> =>
+    this.#open('secret', (client, signal) => client.restoreBackup(detail.file, detail.password, signal));
+
   readonly #unlock = ({ detail }: CustomEvent<string>): Promise<void> => this.#open('secret', (client, signal) => client.unlock(detail, signal));
 
   readonly #code = ({ detail }: CustomEvent<string>): Promise<void> =>
@@ -144,6 +155,10 @@ export class MedrecEntryPage extends LitElement {
 
   readonly #goRestore = (): void => {
     this.#go({ kind: 'restore' });
+  };
+
+  readonly #goFile = (): void => {
+    this.#go({ kind: 'file' });
   };
 
   readonly #back = (): void => {

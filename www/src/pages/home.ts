@@ -21,6 +21,7 @@ export class MedrecHomePage extends LitElement {
     network: { attribute: false },
     now: { type: Number },
     waiting: {},
+    tried: { type: Boolean },
   };
   static override styles = [
     base,
@@ -37,12 +38,15 @@ export class MedrecHomePage extends LitElement {
   declare network: NetworkState | undefined;
   declare now: number;
   declare waiting: string | null;
+  /** Whether a backup file of these keys was tried. */
+  declare tried: boolean;
   readonly #words = new Words(this);
 
   constructor() {
     super();
     this.now = 0;
     this.waiting = null;
+    this.tried = true;
   }
 
   override connectedCallback(): void {
@@ -68,6 +72,12 @@ export class MedrecHomePage extends LitElement {
           : html`<div class="notice accent row between">
               <span>${home.pending}</span>
               <a class="button small-button" href=${hashOf({ kind: 'invitation', text: this.waiting })}>${home.pendingOpen}</a>
+            </div>`}
+        ${this.tried || !known.relationships.value?.length
+          ? nothing
+          : html`<div class="notice row between">
+              <span>${this.#words.text.backup.remind}</span>
+              <a class="button small-button" href=${hashOf({ kind: 'settings' })}>${this.#words.text.backup.remindOpen}</a>
             </div>`}
       </div>
       ${this.#hospitals(known)}

@@ -40,6 +40,7 @@ export class MedrecPatient extends LitElement {
     place: { state: true },
     preferences: { state: true },
     waiting: { state: true },
+    tried: { state: true },
     now: { state: true },
   };
   static override styles = [base, buttons, surface, shell, css`.start { max-width: 440px; }`];
@@ -48,6 +49,8 @@ export class MedrecPatient extends LitElement {
   declare preferences: Preferences;
   /** An invitation that was looked at and put off. */
   declare waiting: string | null;
+  /** Whether a backup file of these keys was tried; taken for granted until it is known. */
+  declare tried: boolean;
   declare now: number;
   readonly #words = new Words(this);
   readonly #sync = new Sync(this);
@@ -61,6 +64,7 @@ export class MedrecPatient extends LitElement {
     this.place = placeOf(location.hash);
     this.preferences = loadPreferences();
     this.waiting = null;
+    this.tried = true;
     this.now = present();
     applyPreferences(this.preferences);
     new Idle(this, () => {
@@ -145,7 +149,7 @@ export class MedrecPatient extends LitElement {
     const { known } = library;
     switch (place.kind) {
       case 'home':
-        return html`<medrec-home-page .library=${library} .known=${known} .network=${network} .now=${now} .waiting=${this.waiting}
+        return html`<medrec-home-page .library=${library} .known=${known} .network=${network} .now=${now} .waiting=${this.waiting} .tried=${this.tried}
           @medrec-refresh-requested=${this.#refresh} @medrec-invitation-pasted=${this.#pasted}></medrec-home-page>`;
       case 'records':
       case 'shared':
@@ -157,7 +161,7 @@ export class MedrecPatient extends LitElement {
       case 'activity':
         return html`<medrec-activity-page .library=${library} .known=${known}></medrec-activity-page>`;
       case 'settings':
-        return html`<medrec-settings-page .client=${this.#client} .network=${network.view} .preferences=${this.preferences}
+        return html`<medrec-settings-page .client=${this.#client} .tried=${this.tried} @medrec-backup-tried=${this.#backupTried} .network=${network.view} .preferences=${this.preferences}
           @medrec-preferences-changed=${this.#prefer} @medrec-lock-requested=${this.#lockNow}></medrec-settings-page>`;
       case 'invitation':
         return html`<medrec-invitation-page .library=${library} .text=${place.text}
@@ -196,8 +200,13 @@ export class MedrecPatient extends LitElement {
     this.place = placeOf(location.hash);
   };
 
+  readonly #backupTried = (): void => {
+    this.tried = true;
+  };
+
   readonly #entered = (): void => {
     this.phase = { kind: 'open' };
+    void this.#client?.backupTried().then((tried) => (this.tried = tried), () => undefined);
     void this.#sync.refresh();
   };
 

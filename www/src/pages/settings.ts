@@ -7,6 +7,7 @@ import { Words } from '../text/words.js';
 import type { SyncView } from '../types.js';
 import '../elements/medrec-preferences.js';
 import '../elements/medrec-values.js';
+import './backup.js';
 import './ways.js';
 
 /**
@@ -15,7 +16,7 @@ import './ways.js';
  * @fires medrec-lock-requested - the person wants the keys locked.
  */
 export class MedrecSettingsPage extends LitElement {
-  static override properties = { client: { attribute: false }, network: { attribute: false }, preferences: { attribute: false } };
+  static override properties = { client: { attribute: false }, tried: { type: Boolean }, network: { attribute: false }, preferences: { attribute: false } };
   static override styles = [
     base,
     buttons,
@@ -29,6 +30,8 @@ export class MedrecSettingsPage extends LitElement {
     `,
   ];
   declare client: Client | undefined;
+  /** Whether a backup file of these keys was tried. */
+  declare tried: boolean;
   declare network: SyncView | null;
   declare preferences: Preferences | undefined;
   readonly #words = new Words(this);
@@ -36,6 +39,7 @@ export class MedrecSettingsPage extends LitElement {
   constructor() {
     super();
     this.network = null;
+    this.tried = true;
   }
 
   override render(): TemplateResult {
@@ -54,6 +58,10 @@ export class MedrecSettingsPage extends LitElement {
       <section class="stack">
         <h2>${settings.ways.title}</h2>
         <medrec-ways .client=${this.client}></medrec-ways>
+      </section>
+      <section class="stack">
+        <h2>${this.#words.text.backup.title}</h2>
+        <medrec-backup .client=${this.client} .tried=${this.tried}></medrec-backup>
       </section>
       <section class="stack">
         <h2>${settings.about}</h2>

@@ -4,6 +4,7 @@
 //! as 32 bytes. Secret keys leave this memory as signatures only.
 
 mod arguments;
+mod backup;
 mod journeys;
 mod ways;
 

@@ -54,12 +54,14 @@ impl From<VaultError> for ErrorView {
         let view = |code| Self::new(code, error.fault(), &error);
         match &error {
             VaultError::CodeMistyped => view("vault/code-mistyped"),
+            VaultError::Damaged { part: "backup" } => view("vault/damaged/backup"),
             VaultError::Damaged { part } => view("vault/damaged").found(part),
             VaultError::Entropy { .. } => view("platform/no-randomness"),
             VaultError::Exists => view("vault/exists"),
             VaultError::Foreign => view("vault/foreign"),
             VaultError::KeyDerivation { .. } => view("vault/key-derivation"),
             VaultError::Locked => view("vault/locked"),
+            VaultError::NoBackup => view("vault/no-backup"),
             VaultError::NoVault => view("vault/none"),
             VaultError::Older { part } => view("vault/older").found(part),
             VaultError::Parameter { name, least, most, found } => {
@@ -71,6 +73,7 @@ impl From<VaultError> for ErrorView {
             VaultError::UnknownVersion { expected, found } => {
                 view("vault/unknown-version").mismatch(expected, found)
             }
+            VaultError::WrongBackupPassword => view("vault/wrong-backup-password"),
             VaultError::WrongCode => view("vault/wrong-code"),
             VaultError::WrongPasskey => view("vault/wrong-passkey"),
             VaultError::WrongPassword => view("vault/wrong-password"),

@@ -35,6 +35,9 @@ pub(crate) enum VaultError {
     /// The vault is locked.
     #[error("the vault is locked")]
     Locked,
+    /// A file that is no backup of a vault.
+    #[error("the file is no backup of a vault")]
+    NoBackup,
     /// There is no vault.
     #[error("this browser has no vault")]
     NoVault,
@@ -81,6 +84,9 @@ pub(crate) enum VaultError {
         /// The version found.
         found: u8,
     },
+    /// The password does not open the backup file.
+    #[error("the password does not open the backup file")]
+    WrongBackupPassword,
     /// The recovery code is not the one of this vault.
     #[error("the recovery code does not open the vault")]
     WrongCode,
@@ -102,12 +108,14 @@ impl VaultError {
             | Self::Exists
             | Self::Foreign
             | Self::Locked
+            | Self::NoBackup
             | Self::NoVault
             | Self::Older { .. }
             | Self::Parameter { .. }
             | Self::Replaced
             | Self::TooManyPasskeys { .. }
             | Self::UnknownVersion { .. }
+            | Self::WrongBackupPassword
             | Self::WrongCode
             | Self::WrongPasskey
             | Self::WrongPassword => Fault::Caller,

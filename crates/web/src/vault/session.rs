@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::vault::{
+    backup,
     code::RecoveryCode,
     error::VaultError,
     format::{AnyHeader, CONTENTS, HEADER, Header, IDENTITY, SealedRecord, VAULT_ID_BYTES, VERSION},
@@ -58,6 +59,9 @@ pub(crate) struct Contents {
     pub(crate) relationships: Vec<StoredRelationship>,
     /// The names that the person gave to viewers.
     pub(crate) viewers: Vec<StoredViewer>,
+    /// Whether a backup file of this vault was once opened to see that it works.
+    #[serde(default)]
+    pub(crate) backup_tried: bool,
 }
 
 /// One relationship: which derived key, with whom, on which network.
@@ -227,6 +231,73 @@ impl Session {
         change: impl FnOnce(&mut Contents) -> T,
     ) -> Result<T, VaultError> {
         self.rewrite(storage, |written| Ok(change(&mut written.contents))).await
+    }
+
+    /// Makes a backup file, for whoever knows the password.
+    ///
+    /// # Errors
+    /// Those of [`Session::check_password`].
+    pub(crate) async fn back_up(
+        &self,
+        storage: &VaultStorage,
+        password: &PasswordKey,
+    ) -> Result<Vec<u8>, VaultError> {
+        self.check_password(storage, password).await?;
+        backup::encode(&storage.read().await?.ok_or(VaultError::NoVault)?)
+    }
+
+    /// The parameters of the password of a backup file.
+    ///
+    /// # Errors
+    /// `NoBackup`, `Damaged` and the others of [`VaultError`].
+    pub(crate) fn parameters_of_backup(file: &[u8]) -> Result<KdfParameters, VaultError> {
+        Ok(AnyHeader::decode(&backup::decode(file)?.header)?.password()?.clone())
+    }
+
+    /// Opens a backup file; nothing is stored.
+    ///
+    /// # Errors
+    /// `NoBackup` and `WrongBackupPassword`; otherwise as [`Session::unlock`].
+    pub(crate) fn open_backup(file: &[u8], password: &PasswordKey) -> Result<Self, VaultError> {
+        let stored = backup::decode(file)?;
+        match AnyHeader::decode(&stored.header)? {
+            AnyHeader::Current(header) => {
+                Self::open(header, &stored, Secret::Password(password)).map_err(|error| match error {
+                    VaultError::WrongPassword => VaultError::WrongBackupPassword,
+                    other => other,
+                })
+            }
+            // There were no backup files then.
+            AnyHeader::Former(_) => Err(VaultError::NoBackup),
+        }
+    }
+
+    /// Whether a backup is of this vault; if so, it is noted that one works.
+    ///
+    /// # Errors
+    /// Those of [`Session::update`].
+    pub(crate) async fn note_backup(
+        &self,
+        storage: &VaultStorage,
+        backup: &Self,
+    ) -> Result<bool, VaultError> {
+        let is_own = backup.vault == self.vault;
+        if is_own && !self.contents().backup_tried {
+            self.update(storage, |contents| contents.backup_tried = true).await?;
+        }
+        Ok(is_own)
+    }
+
+    /// Puts an opened backup in the place of whatever is stored, as a newer writing than itself.
+    ///
+    /// # Errors
+    /// Those of the storage; what was stored is then untouched.
+    pub(crate) async fn restore(self, storage: &VaultStorage) -> Result<Self, VaultError> {
+        let _lock = WriteLock::acquire().await?;
+        let mut written = self.last();
+        written.epoch = written.epoch.saturating_add(1);
+        self.write(storage, written).await?;
+        Ok(self)
     }
 
     /// Whether somebody knows the password, before something is done that cannot be undone.

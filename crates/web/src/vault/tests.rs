@@ -472,6 +472,54 @@ async fn notices_ways_that_somebody_else_changed() {
     assert_eq!(Session::ways(&storage).await, Err(damaged));
 }
 
+#[wasm_bindgen_test]
+async fn a_backup_brings_the_vault_back_with_its_own_password() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    session.update(&storage, |contents| contents.relationships.push(relationship(1))).await.unwrap();
+    assert_eq!(session.back_up(&storage, &password(2)).await, Err(VaultError::WrongPassword));
+    let file = session.back_up(&storage, &password(1)).await.unwrap();
+    assert_eq!(Session::open_backup(&file, &password(2)).unwrap_err(), VaultError::WrongBackupPassword);
+    let backup = Session::open_backup(&file, &password(1)).unwrap();
+    assert_eq!(session.note_backup(&storage, &backup).await, Ok(true));
+    assert!(unlock(&storage, &password(1)).await.unwrap().contents().backup_tried);
+
+    // It takes the place of another vault, of which it is no backup.
+    let other = fresh_storage().await;
+    let stranger = create(&other).await;
+    assert_eq!(stranger.note_backup(&other, &backup).await, Ok(false));
+    assert!(!stranger.contents().backup_tried);
+    backup.restore(&other).await.unwrap();
+    assert_eq!(stranger.update(&other, |_| {}).await, Err(VaultError::Replaced));
+    let restored = unlock(&other, &password(1)).await.unwrap();
+    assert_eq!(restored.seed().as_bytes(), &SEED);
+    assert_eq!(restored.contents().relationships, [relationship(1)]);
+}
+
+#[wasm_bindgen_test]
+async fn refuses_a_changed_cut_or_foreign_backup() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    let file = session.back_up(&storage, &password(1)).await.unwrap();
+    let damaged = VaultError::Damaged { part: "backup" };
+    let error = |file: &[u8]| Session::open_backup(file, &password(1)).unwrap_err();
+    for position in 0..file.len() {
+        let mut bad = file.clone();
+        bad[position] ^= 0x20;
+        let expected = match position {
+            0..8 => VaultError::NoBackup,
+            8 => VaultError::UnknownVersion { expected: 1, found: 0x21 },
+            _ => damaged.clone(),
+        };
+        assert_eq!(error(&bad), expected, "byte {position}");
+    }
+    for length in 0..file.len() {
+        let expected = if length < 8 { VaultError::NoBackup } else { damaged.clone() };
+        assert_eq!(error(&file[..length]), expected, "{length} bytes");
+    }
+    assert_eq!(error(&stored(&storage).await.header), VaultError::NoBackup);
+}
+
 #[derive(serde::Deserialize)]
 struct Vectors {
     version1: VectorVault,
