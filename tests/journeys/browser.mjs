@@ -2,12 +2,14 @@
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+/** Where Chromium is, and how it runs without a screen and without talking to anybody else. */
+export const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 
 /** Starts headless Chromium from the system. */
 export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
+  return chromium.launch({ executablePath: executable, args: flags });
 }
 
 /** A person's own browser: nothing shared with others. Errors of the page are collected in `page.faults`. */

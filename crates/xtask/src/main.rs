@@ -31,7 +31,9 @@ cargo xtask fuzz [--seconds 60] [--target NAME] [--runs N]
                         look for inputs that break a promise of the verifiers; stays for so long, or so many runs,
                         with each target
 cargo xtask torture gatekeeper [--scale 0.01] [--seed 1]
-                        attack a running gatekeeper: replays, changed bytes, kills, a relay; one line per trust figure";
+                        attack a running gatekeeper: replays, changed bytes, kills, a relay; one line per trust figure
+cargo xtask torture vault [--scale 0.01] [--seed 1]
+                        kill Chromium while it writes the vault, and search its profile for secrets";
 
 fn main() -> std::process::ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -45,6 +47,7 @@ fn main() -> std::process::ExitCode {
         ["fuzz", rest @ ..] => fuzz::main(rest),
         ["test"] => test::all(),
         ["torture", "gatekeeper", rest @ ..] => torture::gatekeeper(rest),
+        ["torture", "vault", rest @ ..] => torture::vault(rest),
         _ => Err(USAGE.into()),
     };
     report(outcome)

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::postgres::Postgres;
 use crate::run::{Outcome, command, step, target};
-use crate::{build, check, tools};
+use crate::{build, check, tools, torture};
 
 /// How many tests passed and failed.
 #[derive(Default)]
@@ -46,6 +46,7 @@ pub(crate) fn all() -> Outcome {
     );
     tally.count("journey packages", tools::npm("tests/journeys"));
     tally.node("journeys", "node", "tests/journeys", &["--test", "--test-concurrency=1"]);
+    tally.count("torture of the vault", torture::vault_as_built(&["--scale", "0.02"]));
     eprintln!("{:.0} s", started.elapsed().as_secs_f32());
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if tally.failed == 0 { Ok(()) } else { Err("some tests failed".into()) }
