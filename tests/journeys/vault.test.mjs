@@ -209,3 +209,52 @@ test('a backup file is asked for until it was tried once, and brings everything 
   await badges(other, 'Verified').first().waitFor();
   assert.deepEqual(other.faults, []);
 });
+
+test('the page locks in all its windows when nobody touches or sees one, and where it is put to sleep', async () => {
+  const { page } = await withDevice();
+  const other = await page.context().newPage();
+  // One clock for both windows.
+  await page.clock.install();
+  await page.reload();
+  await other.goto(stack.demo.app);
+  const enter = async () => {
+    for (const window of [page, other]) {
+      await window.getByLabel('Password', { exact: true }).waitFor();
+      await unlock(window);
+      await window.getByRole('navigation', { name: 'Main' }).waitFor();
+    }
+  };
+  const pass = (time) => page.clock.runFor(time);
+  const isOpen = async (window) => (await window.getByRole('navigation', { name: 'Main' }).count()) === 1;
+  const look = (window, state) => window.evaluate((value) => {
+    Object.defineProperty(document, 'visibilityState', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, state);
+
+  await enter();
+  await pass('09:30');
+  // Whoever touches one window is here for the other, too.
+  await other.keyboard.press('Tab');
+  await pass('09:30');
+  assert.deepEqual([await isOpen(page), await isOpen(other)], [true, true]);
+  await pass('01:00');
+  for (const window of [page, other]) await window.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  const said = 'Locked after ten minutes without use.';
+  assert.ok((await page.getByText(said).count()) + (await other.getByText(said).count()) > 0);
+
+  await enter();
+  await look(page, 'hidden');
+  await pass('03:00');
+  assert.deepEqual([await isOpen(page), await isOpen(other)], [true, true], 'the other one is looked at');
+  await look(other, 'hidden');
+  await pass('02:30');
+  for (const window of [page, other]) {
+    await look(window, 'visible');
+    await window.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  }
+
+  await enter();
+  await page.evaluate(() => document.dispatchEvent(new Event('freeze')));
+  await page.getByText('Locked because your device put this page to sleep.').waitFor();
+  assert.ok(await isOpen(other));
+});

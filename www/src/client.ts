@@ -141,9 +141,9 @@ export class Client {
     await this.#call('restoreBackup', [file, secretBytes(password)], undefined, signal);
   }
 
-  /** Forgets the keys in memory, in this and every other tab. The vault on disk stays. */
-  lock(): void {
-    this.#tabs.postMessage('lock');
+  /** Forgets the keys in memory, in this window or in all of them. The vault on disk stays. */
+  lock(where: 'everywhere' | 'here' = 'everywhere'): void {
+    if (where === 'everywhere') this.#tabs.postMessage('lock');
     this.#restart(locked);
   }
 

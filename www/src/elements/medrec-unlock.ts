@@ -15,7 +15,7 @@ import './medrec-progress.js';
 export class MedrecUnlock extends LitElement {
   static override properties = {
     busy: { attribute: false },
-    idle: { type: Boolean },
+    absence: {},
     passkey: { type: Boolean },
     code: { type: Boolean },
     empty: { state: true },
@@ -24,7 +24,8 @@ export class MedrecUnlock extends LitElement {
   static override styles = [base, buttons, fields, surface, css`form, .row { max-width: 440px; }`];
   /** What is waited for. */
   declare busy: 'no' | 'passkey' | 'secret';
-  declare idle: boolean;
+  /** Why it was locked, if nobody asked for it. */
+  declare absence: 'idle' | 'away' | 'asleep' | null;
   /** Whether a passkey, or a recovery code, opens these keys. */
   declare passkey: boolean;
   declare code: boolean;
@@ -35,7 +36,7 @@ export class MedrecUnlock extends LitElement {
   constructor() {
     super();
     this.busy = 'no';
-    this.idle = false;
+    this.absence = null;
     this.passkey = false;
     this.code = false;
     this.empty = false;
@@ -48,7 +49,7 @@ export class MedrecUnlock extends LitElement {
     return html`<div class="stack wide">
       <div class="stack">
         <h1 tabindex="-1">${unlock.title}</h1>
-        <p class="lead">${this.idle ? unlock.lockedByIdle : unlock.lead}</p>
+        <p class="lead">${this.absence ? unlock.lockedBy[this.absence] : unlock.lead}</p>
       </div>
       ${this.passkey
         ? html`<div class="row"><button type="button" class="primary" ?disabled=${busy} @click=${this.#passkey}>${icon('person', 20)}${unlock.withPasskey}</button></div>

@@ -1,5 +1,6 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type Client } from '../client.js';
+import type { Absence } from '../controllers/idle.js';
 import { Journey } from '../controllers/journey.js';
 import type { BackupChoice } from '../elements/medrec-backup-file.js';
 import type { RestoreRequest } from '../elements/medrec-restore.js';
@@ -33,7 +34,7 @@ export class MedrecEntryPage extends LitElement {
   static override properties = {
     client: { attribute: false },
     vault: {},
-    idle: { type: Boolean },
+    absence: {},
     invited: { type: Boolean },
     screen: { state: true },
     ways: { state: true },
@@ -42,7 +43,8 @@ export class MedrecEntryPage extends LitElement {
   static override styles = [base, buttons];
   declare client: Client | undefined;
   declare vault: 'none' | 'locked';
-  declare idle: boolean;
+  /** Why it was locked, if nobody asked for it. */
+  declare absence: Absence | null;
   declare invited: boolean;
   declare screen: Screen;
   /** What opens the vault, once it is known; a vault that is damaged says so when it is opened. */
@@ -54,7 +56,7 @@ export class MedrecEntryPage extends LitElement {
   constructor() {
     super();
     this.vault = 'none';
-    this.idle = false;
+    this.absence = null;
     this.invited = false;
     this.screen = { kind: 'welcome' };
     this.waitsFor = 'secret';
@@ -88,7 +90,7 @@ export class MedrecEntryPage extends LitElement {
         return html`<medrec-restore .busy=${busy} .progress=${this.#journey.progress} .replaces=${this.vault === 'locked'}
           @medrec-restore-confirmed=${this.#restore} @medrec-file-requested=${this.#goFile} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-restore>`;
       case 'unlock':
-        return html`<medrec-unlock .busy=${busy ? this.waitsFor : 'no'} .idle=${this.idle} .passkey=${(this.ways?.passkeys.length ?? 0) > 0} .code=${this.ways?.code ?? false}
+        return html`<medrec-unlock .busy=${busy ? this.waitsFor : 'no'} .absence=${this.absence} .passkey=${(this.ways?.passkeys.length ?? 0) > 0} .code=${this.ways?.code ?? false}
           @medrec-unlock-requested=${this.#unlock} @medrec-passkey-requested=${this.#passkey} @medrec-code-entered=${this.#code} @medrec-restore-requested=${this.#goRestore}>${this.#trouble()}</medrec-unlock>`;
       case 'welcome':
         return html`<medrec-welcome .invited=${this.invited} @medrec-create-requested=${this.#goCreate} @medrec-restore-requested=${this.#goRestore}></medrec-welcome>`;

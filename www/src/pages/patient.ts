@@ -1,6 +1,6 @@
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { Client, errorView } from '../client.js';
-import { Idle } from '../controllers/idle.js';
+import { Idle, type Absence } from '../controllers/idle.js';
 import { Library } from '../controllers/library.js';
 import { applyPreferences, loadPreferences, type Preferences } from '../controllers/preferences.js';
 import { Sync } from '../controllers/sync.js';
@@ -30,7 +30,7 @@ const TICK_MS = 5000;
 type Phase =
   | { readonly kind: 'starting' }
   | { readonly kind: 'failed'; readonly error: ErrorView }
-  | { readonly kind: 'entry'; readonly vault: 'none' | 'locked'; readonly idle: boolean; readonly error: ErrorView | null }
+  | { readonly kind: 'entry'; readonly vault: 'none' | 'locked'; readonly absence: Absence | null; readonly error: ErrorView | null }
   | { readonly kind: 'open' };
 
 /** The patient app: opens the verifier, lets the person in, and shows the page that the address names. */
@@ -67,8 +67,8 @@ export class MedrecPatient extends LitElement {
     this.tried = true;
     this.now = present();
     applyPreferences(this.preferences);
-    new Idle(this, () => {
-      if (this.phase.kind === 'open') this.#lock(true);
+    new Idle(this, (absence) => {
+      if (this.phase.kind === 'open') this.#lock(absence);
     });
   }
 
@@ -125,7 +125,7 @@ export class MedrecPatient extends LitElement {
         return html`<medrec-trouble retry .error=${phase.error} @medrec-retry-requested=${this.#start}></medrec-trouble>`;
       case 'entry':
         return html`${phase.error ? html`<medrec-trouble .error=${phase.error}></medrec-trouble>` : nothing}
-          <medrec-entry-page .client=${this.#client} .vault=${phase.vault} .idle=${phase.idle} .invited=${this.place.kind === 'invitation'}
+          <medrec-entry-page .client=${this.#client} .vault=${phase.vault} .absence=${phase.absence} .invited=${this.place.kind === 'invitation'}
           @medrec-entered=${this.#entered}></medrec-entry-page>`;
     }
   }
@@ -185,11 +185,11 @@ export class MedrecPatient extends LitElement {
     try {
       const client = this.#client ?? (await Client.open());
       this.#client = client;
-      client.onLocked = () => { this.#outOf(false, null); };
-      client.onWorkerError = (error) => { this.#outOf(false, error); };
+      client.onLocked = () => { this.#outOf(null, null); };
+      client.onWorkerError = (error) => { this.#outOf(null, error); };
       this.#library.use(client);
       const vault = await client.vaultState();
-      this.phase = vault === 'unlocked' ? { kind: 'open' } : { kind: 'entry', vault, idle: false, error: null };
+      this.phase = vault === 'unlocked' ? { kind: 'open' } : { kind: 'entry', vault, absence: null, error: null };
       this.#sync.start(client);
     } catch (thrown) {
       this.phase = { kind: 'failed', error: errorView(thrown) };
@@ -211,18 +211,20 @@ export class MedrecPatient extends LitElement {
   };
 
   readonly #lockNow = (): void => {
-    this.#lock(false);
+    this.#lock(null);
   };
 
-  #lock(idle: boolean): void {
-    this.#client?.lock();
-    this.#outOf(idle, null);
+  #lock(absence: Absence | null): void {
+    // Before the client says that it is locked, which says no reason.
+    this.#outOf(absence, null);
+    // A window that sleeps takes nobody else's keys away.
+    this.#client?.lock(absence === 'asleep' ? 'here' : 'everywhere');
   }
 
   /** Shows the way in again, with nothing left of what was open. */
-  #outOf(idle: boolean, error: ErrorView | null): void {
+  #outOf(absence: Absence | null, error: ErrorView | null): void {
     this.#library.forget();
-    if (this.phase.kind === 'open') this.phase = { kind: 'entry', vault: 'locked', idle, error };
+    if (this.phase.kind === 'open') this.phase = { kind: 'entry', vault: 'locked', absence, error };
   }
 
   readonly #refresh = (): void => {

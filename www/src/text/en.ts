@@ -112,7 +112,7 @@ export const en = {
     withCode: 'Use the recovery code',
     code: 'Recovery code',
     codeHint: 'Seven groups of four letters and digits, from your paper.',
-    lockedByIdle: 'Locked after ten minutes without use.',
+    lockedBy: { asleep: 'Locked because your device put this page to sleep.', away: 'Locked while you were not looking at this page.', idle: 'Locked after ten minutes without use.' },
   },
   home: {
     title: 'Home',
@@ -479,7 +479,7 @@ export const en = {
     themes: { auto: 'As my device', dark: 'Dark', light: 'Light' },
     security: 'Security',
     lock: 'Lock now',
-    lockHint: 'This page also locks by itself after ten minutes without use.',
+    lockHint: 'This page also locks by itself after ten minutes without use, two minutes after you leave it, and when your device puts it to sleep.',
     phraseHint: 'Your twelve words were shown once and are not stored in readable form. If you have lost the paper, tell your hospitals.',
     ways: {
       title: 'How you unlock',

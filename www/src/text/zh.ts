@@ -112,7 +112,7 @@ export const zh: Text = {
     withCode: '使用恢复码',
     code: '恢复码',
     codeHint: '纸上的七组字符，每组四个字母或数字。',
-    lockedByIdle: '十分钟未使用，已自动锁定。',
+    lockedBy: { asleep: '设备让本页休眠，已自动锁定。', away: '您离开本页期间，已自动锁定。', idle: '十分钟未使用，已自动锁定。' },
   },
   home: {
     title: '首页',
@@ -469,7 +469,7 @@ export const zh: Text = {
     themes: { auto: '跟随设备', dark: '深色', light: '浅色' },
     security: '安全',
     lock: '立即锁定',
-    lockHint: '十分钟未使用时，本页也会自动锁定。',
+    lockHint: '十分钟未使用、离开本页两分钟，或设备让本页休眠时，本页也会自动锁定。',
     phraseHint: '十二个单词只显示过一次，并未以可读形式保存。如果抄写的纸丢了，请告知您的医院。',
     ways: {
       title: '解锁方式',
