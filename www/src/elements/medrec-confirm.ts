@@ -1,27 +1,30 @@
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import { base, buttons, fields } from '../styles/base.js';
 import { Words } from '../text/words.js';
+import './medrec-password-fields.js';
 import './medrec-progress.js';
 
-/** What a person confirmed: the password, and a name where one was asked for. */
+/** What a person confirmed: the password, and what else was asked for. */
 export interface Confirmation {
   readonly password: string;
   readonly name: string;
+  readonly newPassword: string;
 }
 
 /**
- * Asks for the password once more before the ways into the vault are changed; with `named`, also for a name.
+ * Asks for the password once more before the ways into the vault are changed; with `asks`, also for a name or a new
+ * password.
  *
  * @fires medrec-confirmed - `detail` is the `Confirmation`.
  * @fires medrec-back-requested - the person does not go on.
  * @slot - what went wrong.
  */
 export class MedrecConfirm extends LitElement {
-  static override properties = { action: {}, lead: {}, named: { type: Boolean }, busy: {}, empty: { state: true } };
+  static override properties = { action: {}, lead: {}, asks: {}, busy: {}, empty: { state: true } };
   static override styles = [base, buttons, fields, css`form { max-width: 440px; }`];
   declare action: string;
   declare lead: string;
-  declare named: boolean;
+  declare asks: 'name' | 'password' | '';
   /** What is being done, while it is. */
   declare busy: string;
   declare empty: boolean;
@@ -31,7 +34,7 @@ export class MedrecConfirm extends LitElement {
     super();
     this.action = '';
     this.lead = '';
-    this.named = false;
+    this.asks = '';
     this.busy = '';
     this.empty = false;
   }
@@ -42,7 +45,7 @@ export class MedrecConfirm extends LitElement {
     const busy = this.busy !== '';
     return html`<form class="stack" novalidate @submit=${this.#submit}>
       ${this.lead ? html`<p class="muted">${this.lead}</p>` : nothing}
-      ${this.named
+      ${this.asks === 'name'
         ? html`<div class="field"><label for="name">${ways.name}</label>
             <input id="name" type="text" maxlength="60" autocomplete="off" placeholder=${ways.nameExample} ?disabled=${busy} /></div>`
         : nothing}
@@ -52,6 +55,7 @@ export class MedrecConfirm extends LitElement {
           aria-describedby="empty" aria-invalid=${this.empty ? 'true' : nothing} />
         <p id="empty" class="wrong" role="alert">${this.empty ? unlock.empty : nothing}</p>
       </div>
+      ${this.asks === 'password' ? html`<medrec-password-fields></medrec-password-fields>` : nothing}
       ${busy ? html`<medrec-progress .label=${this.busy}></medrec-progress>` : nothing}
       <slot></slot>
       <div class="row">
@@ -68,9 +72,11 @@ export class MedrecConfirm extends LitElement {
   readonly #submit = (event: Event): void => {
     event.preventDefault();
     const value = (id: string): string => this.renderRoot.querySelector<HTMLInputElement>(`#${id}`)?.value ?? '';
-    const detail: Confirmation = { password: value('password'), name: value('name').trim() };
-    this.empty = detail.password === '';
-    if (this.empty || this.busy !== '') return;
+    const password = value('password');
+    this.empty = password === '';
+    const newPassword = this.asks === 'password' ? this.renderRoot.querySelector('medrec-password-fields')?.take() : '';
+    if (this.empty || newPassword === undefined || this.busy !== '') return;
+    const detail: Confirmation = { password, name: value('name').trim(), newPassword };
     this.dispatchEvent(new CustomEvent('medrec-confirmed', { detail, bubbles: true, composed: true }));
   };
 

@@ -5,10 +5,8 @@ import { createPasskey, mayHavePasskeys } from '../passkey.js';
 import { base, buttons, surface } from '../styles/base.js';
 import { Words } from '../text/words.js';
 import type { PasskeyView, VaultWays } from '../types.js';
-import type { PasswordChange } from '../elements/medrec-change-password.js';
 import type { Confirmation } from '../elements/medrec-confirm.js';
 import { icon } from '../elements/icons.js';
-import '../elements/medrec-change-password.js';
 import '../elements/medrec-code.js';
 import '../elements/medrec-confirm.js';
 import '../elements/medrec-trouble.js';
@@ -66,7 +64,8 @@ export class MedrecWays extends LitElement {
     return html`<section class="way">
       <div class="stack tight"><h3>${ways.password}</h3><p class="small muted">${ways.passwordHint}</p></div>
       ${this.step.kind === 'password'
-        ? html`<medrec-change-password .busy=${this.#journey.running} @medrec-password-changed=${this.#changePassword} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-change-password>`
+        ? html`<medrec-confirm .asks=${'password'} .action=${ways.change} .busy=${this.#journey.running ? ways.busy : ''}
+            @medrec-confirmed=${this.#changePassword} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-confirm>`
         : html`<div class="row"><button type="button" @click=${() => { this.#go({ kind: 'password' }); }}>${ways.change}</button></div>`}
     </section>`;
   }
@@ -83,7 +82,7 @@ export class MedrecWays extends LitElement {
           )}</ul>`
         : nothing}
       ${this.step.kind === 'passkey'
-        ? html`<medrec-confirm named .action=${ways.add} .lead=${ways.addLead} .busy=${this.#journey.running ? this.#words.text.unlock.waiting : ''}
+        ? html`<medrec-confirm .asks=${'name'} .action=${ways.add} .lead=${ways.addLead} .busy=${this.#journey.running ? this.#words.text.unlock.waiting : ''}
             @medrec-confirmed=${this.#addPasskey} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-confirm>`
         : this.able
           ? html`<div class="row"><button type="button" @click=${() => { this.#go({ kind: 'passkey' }); }}>${ways.add}</button></div>`
@@ -115,8 +114,8 @@ export class MedrecWays extends LitElement {
     await this.#run(() => Promise.resolve(), undefined);
   }
 
-  readonly #changePassword = ({ detail }: CustomEvent<PasswordChange>): Promise<void> =>
-    this.#run((client, signal) => client.changePassword(detail.former, detail.password, signal), 'changed');
+  readonly #changePassword = ({ detail }: CustomEvent<Confirmation>): Promise<void> =>
+    this.#run((client, signal) => client.changePassword(detail.password, detail.newPassword, signal), 'changed');
 
   readonly #addPasskey = ({ detail }: CustomEvent<Confirmation>): Promise<void> =>
     this.#run(async (client, signal) => {
