@@ -10,6 +10,8 @@ use alloy_primitives::{Address, hex};
 use client::ClientError;
 use lightclient::UnixTime;
 use protocol::invitation::{Invitation, InvitationCode};
+use qrcode::QrCode;
+use qrcode::render::svg;
 use serde_json::json;
 use sources::{BackendKey, FhirSettings, Source};
 
@@ -38,7 +40,7 @@ usage: medrec-gatekeeper <command> --config FILE
   group     --number N [--add ADDRESS [--until SECONDS] | --remove ADDRESS]
                                                 keep a group that patients can grant something to; prints who is in it
   patients  print every patient as JSON
-  invite    --patient ID                        print an invitation, good once
+  invite    --patient ID [--qr FILE]            print an invitation, good once; and draw it (SVG)
   rotate    put a new signing key in the old one's place, on chain and here; then start anew
   run       serve; prints {ready, address, listen} once it does
   status    print what is stored, and how the chain stands
@@ -87,6 +89,8 @@ pub enum Command {
     Init,
     /// Prints an invitation for a patient.
     Invite {
+        /// Where to draw it.
+        qr: Option<PathBuf>,
         /// The patient's local id.
         patient: String,
     },
@@ -122,7 +126,7 @@ pub fn parse_arguments(
             ("--bundle", "import") => bundles.push(PathBuf::from(value)),
             ("--source", "import" | "jwks") if source.is_none() => source = Some(PathBuf::from(value)),
             (_, "group") => group.take(&option, &value).map_err(usage)?,
-            ("--to", "backup") if to.is_none() => to = Some(PathBuf::from(value)),
+            ("--to", "backup") | ("--qr", "invite") if to.is_none() => to = Some(PathBuf::from(value)),
             _ => return Err(usage(format!("{name} takes no {option}, or not twice"))),
         }
     }
@@ -140,6 +144,7 @@ pub fn parse_arguments(
         },
         "init" => Command::Init,
         "invite" => Command::Invite {
+            qr: to,
             patient: patients.pop().ok_or_else(|| usage("invite needs --patient".to_owned()))?,
         },
         "jwks" => Command::Jwks { source: source.ok_or_else(|| usage("jwks needs --source".to_owned()))? },
@@ -231,7 +236,7 @@ pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(),
             let encryption_key = hex::encode_prefixed(keys.encryption.public());
             print(&json!({ "address": keys.member.to_string(), "encryptionKey": encryption_key }))
         }
-        Command::Invite { patient } => invite(&config, &patient, now),
+        Command::Invite { patient, qr } => invite(&config, &patient, qr.as_deref(), now),
         Command::Patients => {
             let patients = Store::open(&config.database)?.patients()?;
             let rows =
@@ -324,15 +329,26 @@ async fn import_source(
     }))
 }
 
-fn invite(config: &Config, patient: &str, now: UnixTime) -> Result<(), CommandError> {
+fn invite(config: &Config, patient: &str, qr: Option<&Path>, now: UnixTime) -> Result<(), CommandError> {
     let network = load_network(config)?;
     let keys = Keys::load(&config.key_file)?;
     let mut code = InvitationCode([0; 16]);
     getrandom::fill(&mut code.0).map_err(|error| CommandError::Random { reason: error.to_string() })?;
     let expires = now.saturating_add(config.invitation_days.saturating_mul(86_400));
     Store::open(&config.database)?.add_invitation(code.digest().into(), patient, now, expires)?;
-    let invitation = Invitation { network: network.rules.chain_id, steward: keys.member, code };
-    write_line(&invitation.to_text())
+    let invitation = Invitation { network: network.rules.chain_id, steward: keys.member, code }.to_text();
+    let app = config.app.as_ref();
+    let invitation = app.map_or_else(|| invitation.clone(), |app| format!("{app}/#/invitation/{invitation}"));
+    if let Some(path) = qr {
+        write_new(path, &draw(&invitation)?)?;
+    }
+    write_line(&invitation)
+}
+
+/// A QR code as SVG.
+fn draw(text: &str) -> Result<String, CommandError> {
+    let code = QrCode::new(text).map_err(|error| CommandError::System { reason: error.to_string() })?;
+    Ok(code.render::<svg::Color<'_>>().module_dimensions(8, 8).build())
 }
 
 async fn run(config: Config) -> Result<(), CommandError> {
@@ -445,8 +461,10 @@ mod tests {
         assert_eq!(parse("patients --config c.toml"), Ok((Command::Patients, config.clone())));
         assert_eq!(parse("rotate --config c.toml"), Ok((Command::Rotate, config.clone())));
         assert_eq!(parse("run --config c.toml"), Ok((Command::Run, config.clone())));
-        let invite = Command::Invite { patient: "p".to_owned() };
+        let invite = Command::Invite { patient: "p".to_owned(), qr: None };
         assert_eq!(parse("invite --patient p --config c.toml"), Ok((invite, config.clone())));
+        let drawn = Command::Invite { patient: "p".to_owned(), qr: Some("i.svg".into()) };
+        assert_eq!(parse("invite --qr i.svg --patient p --config c.toml"), Ok((drawn, config.clone())));
         let import = Command::Import { bundles: vec!["a".into(), "b".into()] };
         assert_eq!(parse("import --bundle a --config c.toml --bundle b"), Ok((import, config.clone())));
         let source = Command::ImportSource { source: "s".into(), patients: vec!["p".into(), "q".into()] };
@@ -517,5 +535,28 @@ mod tests {
         ] {
             assert_eq!(parse(line), Err(CommandError::Usage { reason: reason.to_owned() }), "{line}");
         }
+    }
+
+    #[test]
+    fn a_camera_reads_the_invitation_that_was_drawn() {
+        let text = "https://records.example/#/invitation/AQAAAAAAAT9xnRs7zzMcHEgmFHwf60LCQmQzrvBXJ1hCOpzkl3oOp1gjZyMFhOan2A";
+        let drawn = draw(text).unwrap();
+        let number =
+            |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<usize>();
+        let width = number(drawn.split("width=\"").nth(1).unwrap()).unwrap();
+        // Each dark module is `Mx yh8v8H…`.
+        let (_, path) = drawn.split_once(" d=\"").unwrap();
+        let mut dark = std::collections::HashSet::new();
+        for module in path.split('M').skip(1) {
+            let (x, rest) = module.split_once(' ').unwrap();
+            let (left, top) = (number(x).unwrap(), number(rest).unwrap());
+            dark.extend((0..64).map(|dot| (left + dot % 8, top + dot / 8)));
+        }
+        let mut seen = rqrr::PreparedImage::prepare_from_greyscale(width, width, |x, y| {
+            if dark.contains(&(x, y)) { 0 } else { 255 }
+        });
+        let codes = seen.detect_grids();
+        assert_eq!(codes.len(), 1);
+        assert_eq!(codes[0].decode().unwrap().1, text);
     }
 }

@@ -25,6 +25,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The audience of requests.
     pub origin: Origin,
+    /// Where patients open the app.
+    pub app: Option<Origin>,
     /// Where the store is.
     pub database: Database,
     /// The folder of the verified heads.
@@ -58,6 +60,7 @@ pub const TEMPLATE: &str = include_str!("../gatekeeper.toml");
 struct File {
     listen: SocketAddr,
     origin: String,
+    app: Option<String>,
     database: String,
     database_password_file: Option<PathBuf>,
     key_file: PathBuf,
@@ -91,6 +94,7 @@ impl Config {
         let file: File =
             toml::from_str(text).map_err(|error| ConfigError::Toml { reason: error.to_string() })?;
         let origin = Origin::parse(&file.origin)?;
+        let app = file.app.as_deref().map(Origin::parse).transpose()?;
         let max_concurrent_calls =
             number("max_concurrent_calls", file.max_concurrent_calls, 256, 1..=65_536)?;
         let tls = match (file.tls_certificate, file.tls_key) {
@@ -109,6 +113,7 @@ impl Config {
         Ok(Self {
             listen: file.listen,
             origin,
+            app,
             database,
             heads,
             key_file: folder.join(file.key_file),
@@ -212,7 +217,8 @@ mod tests {
         assert_eq!(spelled.source.as_deref(), Some(Path::new("/etc/medrec/source.toml")));
         let tls = spelled.tls.as_ref().map(|files| files.certificate.as_path());
         assert_eq!(tls, Some(Path::new("/etc/medrec/tls.crt")));
-        assert_eq!((Config { source: None, tls: None, ..spelled }, spelled_out), (as_it_is, 9));
+        assert_eq!(spelled.app.as_ref().map(ToString::to_string).as_deref(), Some("https://records.example"));
+        assert_eq!((Config { app: None, source: None, tls: None, ..spelled }, spelled_out), (as_it_is, 10));
     }
 
     #[test]
@@ -242,6 +248,8 @@ mod tests {
     #[test]
     fn refuses_an_origin_with_a_path() {
         let found = Config::parse(&GOOD.replace("http://127.0.0.1:1", "https://a/"), Path::new(""));
+        assert_eq!(found, Err(ConfigError::Origin(OriginError::Host)));
+        let found = Config::parse(&format!("{GOOD}app = \"https://a/\"\n"), Path::new(""));
         assert_eq!(found, Err(ConfigError::Origin(OriginError::Host)));
     }
 }

@@ -75,7 +75,7 @@ pub(crate) async fn start(state: &Path, free_ports: bool) -> Result<Stack, Failu
         hospitals.push(started);
         match known {
             Some(all) => invitations.extend(all.into_iter().filter(|one| one["hospital"] == hospital.name)),
-            None => invitations.extend(invite(hospital, &folder, stack.ports.page)?),
+            None => invitations.extend(invite(hospital, &folder)?),
         }
     }
     stack.description = json!({
@@ -113,7 +113,7 @@ impl Stack {
         let new = !config.exists();
         if new {
             std::fs::create_dir_all(folder)?;
-            std::fs::write(&config, gatekeeper_toml(port, &origin, folder, network))?;
+            std::fs::write(&config, gatekeeper_toml(self.ports.page, port, &origin, folder, network))?;
         }
         let config = text(&config)?;
         let identity: Value = serde_json::from_str(&gatekeeper(&["init", "--config", config])?)?;
@@ -209,25 +209,25 @@ impl Stack {
 }
 
 /// One invitation link for each patient that the hospital knows.
-fn invite(hospital: &Hospital, folder: &Path, page: u16) -> Result<Vec<Value>, Failure> {
+fn invite(hospital: &Hospital, folder: &Path) -> Result<Vec<Value>, Failure> {
     let config = folder.join("gatekeeper.toml");
     let patients: Vec<Value> = serde_json::from_str(&gatekeeper(&["patients", "--config", text(&config)?])?)?;
     let mut invitations = Vec::new();
     for patient in patients {
         let id = patient["id"].as_str().ok_or("a patient without id")?;
-        let code = gatekeeper(&["invite", "--config", text(&config)?, "--patient", id])?;
-        let link = format!("http://localhost:{page}/#/invitation/{}", code.trim());
+        let link = gatekeeper(&["invite", "--config", text(&config)?, "--patient", id])?;
         invitations.push(json!({
-            "hospital": hospital.name, "patient": patient["name"], "id": id, "records": patient["records"], "link": link,
+            "hospital": hospital.name, "patient": patient["name"], "id": id, "records": patient["records"],
+            "link": link.trim(),
         }));
     }
     Ok(invitations)
 }
 
-fn gatekeeper_toml(port: u16, origin: &str, folder: &Path, network: &Path) -> String {
+fn gatekeeper_toml(page: u16, port: u16, origin: &str, folder: &Path, network: &Path) -> String {
     let path = |file: &Path| format!("{:?}", file.display().to_string());
     format!(
-        "listen = \"127.0.0.1:{port}\"\norigin = \"{origin}\"\ndatabase = {}\nkey_file = {}\nnetwork = {}\n",
+        "listen = \"127.0.0.1:{port}\"\norigin = \"{origin}\"\napp = \"http://localhost:{page}\"\ndatabase = {}\nkey_file = {}\nnetwork = {}\n",
         path(&folder.join("gatekeeper.sqlite")),
         path(&folder.join("gatekeeper.key")),
         path(network),
