@@ -93,8 +93,10 @@ impl Tally {
             Ok(server) => server,
             Err(error) => return self.count("PostgreSQL", Err(error)),
         };
-        let tests =
-            ["--lib", "--test", "journeys", "--test", "records", "--test", "several", "--test", "torture"];
+        let tests = [
+            "--lib", "--test", "journeys", "--test", "outages", "--test", "records", "--test", "several",
+            "--test", "torture",
+        ];
         let args = [&["test", "--no-fail-fast", "--package", "gatekeeper"], &tests[..]].concat();
         self.cargo_with("gatekeeper on PostgreSQL", &args, &[("MEDREC_TEST_POSTGRES", &server.url())]);
     }

@@ -184,21 +184,45 @@ impl Stack {
         Database::parse(&database(&self.folder), &self.folder, None)
     }
 
-    /// Changes the database behind the gatekeeper's back; returns how many rows.
+    /// Changes rows behind the gatekeeper's back; returns how many.
     pub(crate) fn change(&self, sql: &str) -> u64 {
-        if let Ok(server) = std::env::var("MEDREC_TEST_POSTGRES") {
-            let sql = format!("SET search_path TO {}; {sql}", schema(&self.folder));
-            let change = move || {
-                let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
-                let (path, sql) = sql.split_once(';').unwrap();
-                client.batch_execute(path).unwrap();
-                client.execute(sql, &[]).unwrap()
-            };
-            return std::thread::spawn(change).join().unwrap();
-        }
-        let file = rusqlite::Connection::open(self.folder.join("gatekeeper.sqlite")).unwrap();
-        file.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-        file.execute(sql, []).unwrap() as u64
+        self.statement(
+            sql,
+            |file, sql| file.execute(sql, []).unwrap() as u64,
+            |server, sql| server.execute(sql, &[]).unwrap(),
+        )
+    }
+
+    /// Changes tables behind the gatekeeper's back.
+    pub(crate) fn alter(&self, sql: &str) {
+        self.statement(
+            sql,
+            |file, sql| file.execute_batch(sql).unwrap(),
+            |server, sql| {
+                server.batch_execute(sql).unwrap();
+            },
+        );
+    }
+
+    fn statement<T: Send + 'static>(
+        &self,
+        sql: &str,
+        in_file: impl FnOnce(&rusqlite::Connection, &str) -> T,
+        on_server: impl FnOnce(&mut postgres::Client, &str) -> T + Send + 'static,
+    ) -> T {
+        let Ok(server) = std::env::var("MEDREC_TEST_POSTGRES") else {
+            let file = rusqlite::Connection::open(self.folder.join("gatekeeper.sqlite")).unwrap();
+            file.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+            return in_file(&file, sql);
+        };
+        let (schema, sql) = (schema(&self.folder), sql.to_owned());
+        // Its client has a runtime of its own.
+        let work = move || {
+            let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+            client.batch_execute(&format!("SET search_path TO {schema}")).unwrap();
+            on_server(&mut client, &sql)
+        };
+        std::thread::spawn(work).join().unwrap()
     }
 
     /// Ends the gatekeeper without any warning.
