@@ -145,7 +145,7 @@ test('twelve words bring everything back on a new device', async () => {
   await device.goto(stack.demo.app);
   await device.getByRole('button', { name: 'I already have twelve words' }).click();
   await fillWords(device);
-  await device.getByRole('button', { name: 'Restore' }).click();
+  await device.getByRole('button', { name: 'Restore', exact: true }).click();
   await device.getByRole('navigation', { name: 'Main' }).waitFor(patience);
   await go(device, 'Records');
   await badges(device, 'Verified').first().waitFor(patience);
