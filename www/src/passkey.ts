@@ -20,8 +20,7 @@ export async function mayHavePasskeys(): Promise<boolean> {
   if (!('PublicKeyCredential' in globalThis)) return false;
   // Older browsers cannot tell; then one tries.
   if (!('getClientCapabilities' in PublicKeyCredential)) return true;
-  const capabilities = await PublicKeyCredential.getClientCapabilities();
-  return capabilities['extension:prf'] !== false;
+  return PublicKeyCredential.getClientCapabilities().then((able) => able['extension:prf'] !== false, () => false);
 }
 
 /** Makes a passkey for this device's keys. */

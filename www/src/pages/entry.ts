@@ -100,7 +100,7 @@ export class MedrecEntryPage extends LitElement {
   #trouble(): TemplateResult | typeof nothing {
     const { error } = this.#journey;
     if (!error) return nothing;
-    const restore = error.code.startsWith('vault/damaged') && this.screen.kind === 'unlock';
+    const restore = ['vault/damaged', 'vault/older'].includes(error.code) && this.screen.kind === 'unlock';
     return html`<medrec-trouble .error=${error}>${
       restore ? html`<button type="button" @click=${this.#goRestore}>${this.#words.text.unlock.restore}</button>` : nothing
     }</medrec-trouble>`;

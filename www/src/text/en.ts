@@ -517,14 +517,14 @@ export const en = {
       'Each record is compared with what the hospital sealed. A single changed letter is noticed.',
       'Nothing can be left out of a category without being noticed.',
       'Who may read is read from the network itself and proven on this device.',
-      'Your keys leave this device neither in readable form nor otherwise.',
+      'Your keys leave this device only in a locked backup file that you make yourself.',
     ],
     limits: 'What it cannot do',
     cannot: [
       'It cannot tell whether what the hospital wrote is right, only that it is what the hospital sealed.',
       'Whoever has read a record keeps what was read, also after you stop sharing.',
       'Whoever serves this page could change it. Open it only from an address you trust.',
-      'If you lose both your password and your twelve words, nobody can restore your keys.',
+      'If you lose everything that unlocks your keys, your twelve words and every backup file, nobody can restore them.',
     ],
     demo: 'This is a demonstration network. One program holds the keys of all sealing members, so here the seals prove nothing about independence. The patients are invented.',
   },
@@ -692,7 +692,7 @@ export const en = {
     vaultOlder: {
       what: 'A part of the keys on this device is an older copy.',
       means: 'Somebody or something put it back, for example a backup of the whole device. Nothing is opened, because it would mix old and new.',
-      now: 'Restore with your twelve words.',
+      now: 'Restore with your twelve words or a backup file.',
     },
     backupDamaged: {
       what: 'This backup file is damaged.',
@@ -711,8 +711,8 @@ export const en = {
     },
     vaultDamaged: {
       what: 'The locked keys on this device are damaged.',
-      means: 'No password can open them any more. Your records at the hospitals are not affected.',
-      now: 'Restore with your twelve words.',
+      means: 'Nothing can open them any more. Your records at the hospitals are not affected.',
+      now: 'Restore with your twelve words or a backup file.',
     },
     vaultNone: {
       what: 'There are no keys on this device.',
