@@ -31,7 +31,7 @@ impl Postgres {
         // Its data is not worth waiting for the disk.
         let serve =
             ["-D", path, "-h", "127.0.0.1", "-p", &number, "-k", "", "-F", "-c", "max_connections=300"];
-        let log = std::fs::File::create(std::env::temp_dir().join("medrec-postgres.log"))?;
+        let log = std::fs::File::create(data.with_extension("log"))?;
         let process = as_account(&program("postgres"), &serve).stdout(Stdio::null()).stderr(log).spawn()?;
         let server = Self { process, data, port };
         server.wait(&program("pg_isready"))?;
@@ -61,7 +61,8 @@ impl Drop for Postgres {
         // At once: nobody is served any more.
         let _ended = command("kill", &["-QUIT", &self.process.id().to_string()], ".").status();
         let _waited = self.process.wait();
-        let _removed = std::fs::remove_dir_all(&self.data);
+        let _removed =
+            (std::fs::remove_dir_all(&self.data), std::fs::remove_file(self.data.with_extension("log")));
     }
 }
 

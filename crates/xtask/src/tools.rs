@@ -1,7 +1,6 @@
 //! Installs what a step needs and the machine lacks: the wasm target, `wasm-bindgen` at the version of
-//! `Cargo.lock`, npm and Python packages, Chromium,
-//! PostgreSQL. All but the last two and Python itself lands under the project's own
-//! folders.
+//! `Cargo.lock`, npm and Python packages, Chromium, PostgreSQL. All but the last two and Python itself lands under the
+//! project's own folders.
 
 use std::path::PathBuf;
 
