@@ -1,10 +1,14 @@
-//! What a gatekeeper says when its database is gone, and that it goes on by itself when it is back.
+//! What a gatekeeper says when its database, its disk or the chain is gone, and that it goes on by itself when it is back.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where it stands")]
 
 mod stack;
 
+use std::time::Duration;
+
+use gatekeeper::database::Database;
 use protocol::answer::RefusalCode;
+use protocol::keys::SigningKey;
 use protocol::request::Method;
 use records::category::{Categories, Category};
 
@@ -16,6 +20,16 @@ async fn read(stack: &Stack, browser: &Browser) -> Request {
     let categories = Categories::NONE.with(Category::Allergies);
     let (call, _) = stack.call(&head, patient.address(), Method::ReadRecords { categories });
     stack.sign(browser, &patient, &call.to_body())
+}
+
+async fn newest_entry(browser: &Browser, patient: &SigningKey, stack: &Stack) -> u64 {
+    browser
+        .read_accesses(patient, stack.steward)
+        .await
+        .unwrap()
+        .entries()
+        .next()
+        .map_or(0, |entry| entry.number)
 }
 
 #[tokio::test]
@@ -38,4 +52,51 @@ async fn without_its_database_it_releases_nothing_and_says_so_under_its_signatur
         assert_eq!(stack.refusal(&browser, &again).await, None, "with {table} again");
     }
     assert!(!stack.log().contains("Observation"));
+}
+
+#[tokio::test]
+async fn without_the_chain_it_decides_nothing_and_says_so_under_its_signature() {
+    let mut stack = Stack::start();
+    let browser = stack.browser();
+    stack.patient(&browser, 1).await;
+    let request = read(&stack, &browser).await;
+    stack.stop_chain();
+    // What was seen less than a block's time ago may still decide.
+    tokio::time::sleep(Duration::from_secs(stack.network.rules.schedule.at(0).block_period + 1)).await;
+    let answer = send(&browser, &request).await.unwrap();
+    assert_eq!(answer.status, 503);
+    assert_eq!(stack.refusal_in(&request, &answer).unwrap().code, RefusalCode::Unavailable);
+    stack.start_chain();
+    let again = read(&stack, &browser).await;
+    assert_eq!(stack.refusal(&browser, &again).await, None);
+}
+
+#[tokio::test]
+async fn on_a_full_disk_it_releases_nothing_unlogged_and_loses_no_entry() {
+    let mut stack = Stack::start();
+    let Database::File(_) = stack.database() else {
+        eprintln!("the disk is the server's own here: nothing to see");
+        return;
+    };
+    let browser = stack.browser();
+    let patient = stack.patient(&browser, 1).await;
+    let before = newest_entry(&browser, &patient, &stack).await;
+    assert!(stack.stop_gatekeeper());
+    stack.start_gatekeeper_with_room(160);
+    let mut released = 0;
+    let refused = loop {
+        let request = read(&stack, &browser).await;
+        let answer = send(&browser, &request).await.unwrap();
+        match stack.refusal_in(&request, &answer) {
+            None => released += 1,
+            Some(refusal) => break (answer.status, refusal.code),
+        }
+        assert!(released < 200, "the disk never fills");
+    };
+    assert_eq!(refused, (503, RefusalCode::Unavailable));
+    assert!(released > 0, "too little room to see anything");
+    stack.kill_gatekeeper();
+    stack.start_gatekeeper();
+    let after = newest_entry(&browser, &patient, &stack).await;
+    assert!(after >= before + released, "{before} entries, {released} answers, then {after} entries");
 }

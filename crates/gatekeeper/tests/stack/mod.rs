@@ -53,11 +53,7 @@ impl Stack {
         let folder = fresh_folder();
         let ports = free_ports::<2>();
         let rpc = [ports[0], ports[1]].map(|port| format!("127.0.0.1:{port}"));
-        let (chain, _) = spawn(
-            Command::new(tool("medrec-devnet"))
-                .args(["--state", text(&folder.join("chain")), "--rpc", &rpc.join(",")])
-                .stderr(Stdio::null()),
-        );
+        let chain = chain(&folder, &rpc);
         let operator = folder.join("operator.key");
         let network = folder.join("network.json");
         let urls = rpc.map(|address| format!("http://{address}")).join(",");
@@ -152,6 +148,28 @@ impl Stack {
         self.gatekeeper = Some(self.run("gatekeeper.toml"));
     }
 
+    /// Starts the gatekeeper where no file can grow beyond this size: to the program a full disk.
+    pub(crate) fn start_gatekeeper_with_room(&mut self, kibibytes: u64) {
+        let limit = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kibibytes * 2);
+        let mut run = Command::new("sh");
+        run.args(["-c", &limit]).arg(tool("medrec-gatekeeper"));
+        self.gatekeeper = Some(self.run_by(run, "gatekeeper.toml"));
+    }
+
+    /// Every endpoint of the chain is gone.
+    pub(crate) fn stop_chain(&mut self) {
+        let mut chain = self.chain.take().unwrap();
+        chain.kill().unwrap();
+        chain.wait().unwrap();
+    }
+
+    /// The chain goes on where it was.
+    pub(crate) fn start_chain(&mut self) {
+        let endpoints = self.network.endpoints.iter();
+        let rpc: Vec<_> = endpoints.map(|url| url.trim_start_matches("http://").to_owned()).collect();
+        self.chain = Some(chain(&self.folder, &rpc));
+    }
+
     /// Starts another gatekeeper over the same database, in place of the one that this stack knows, which goes on.
     pub(crate) fn start_another(&mut self) -> Another {
         let [port] = free_ports();
@@ -171,9 +189,12 @@ impl Stack {
     }
 
     fn run(&self, config: &str) -> Child {
+        self.run_by(Command::new(tool("medrec-gatekeeper")), config)
+    }
+
+    fn run_by(&self, mut run: Command, config: &str) -> Child {
         let config = self.folder.join(config);
         let log = std::fs::File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
-        let mut run = Command::new(tool("medrec-gatekeeper"));
         let (child, ready) = spawn(run.args(["run", "--config", text(&config)]).stderr(log));
         assert_eq!(ready["address"], self.steward.to_string());
         child
@@ -405,6 +426,13 @@ impl Drop for Stack {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// Starts the chain of a stack.
+fn chain(folder: &Path, rpc: &[String]) -> Child {
+    let mut devnet = Command::new(tool("medrec-devnet"));
+    devnet.args(["--state", text(&folder.join("chain")), "--rpc", &rpc.join(",")]).stderr(Stdio::null());
+    spawn(&mut devnet).0
 }
 
 /// A signed request that a test may still bend.
