@@ -25,7 +25,7 @@ async function shoot(page, name, language) {
 async function entry() {
   const ways = {
     en: { locale: 'en-GB', create: 'Start here', restore: 'I already have twelve words' },
-    zh: { locale: 'zh-CN', create: '开始使用', restore: '我已有十二个单词' },
+    zh: { locale: 'zh-CN', create: '开始使用', restore: '我已有十二个助记词' },
   };
   for (const [language, { locale, ...buttons }] of Object.entries(ways)) {
     const page = await person(browser, { locale, reducedMotion: 'reduce' });

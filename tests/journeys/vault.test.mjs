@@ -258,3 +258,38 @@ test('the page locks in all its windows when nobody touches or sees one, and whe
   await page.getByText('Locked because your device put this page to sleep.').waitFor();
   assert.ok(await isOpen(other));
 });
+
+test('a Chinese page gives Chinese words, which bring everything back as they are pasted', async () => {
+  const [, invitation] = stack.demo.invitations;
+  const options = { bypassCSP: true, reducedMotion: 'reduce', locale: 'zh-CN', permissions: ['clipboard-read', 'clipboard-write'] };
+  const page = await person(browser, options);
+  await page.goto(invitation.link);
+  await page.getByRole('button', { name: '开始使用' }).click();
+  await page.getByLabel('密码', { exact: true }).fill(password);
+  await page.getByLabel('再次输入密码').fill(password);
+  await page.getByRole('button', { name: '继续' }).click();
+  const words = page.getByRole('list', { name: '您的十二个助记词' }).locator('.word');
+  await words.first().waitFor();
+  const phrase = await words.allInnerTexts();
+  assert.ok(phrase.length === 12 && phrase.every((word) => /^\p{Script=Han}$/u.test(word)), phrase.join(' '));
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('button', { name: '复制助记词' }).click();
+  await page.getByText('已复制').waitFor();
+  await page.getByLabel('我已按顺序抄下这十二个助记词').check();
+  await page.getByRole('button', { name: '继续' }).click();
+  await page.getByRole('button', { name: '接受' }).click();
+  await page.getByRole('heading', { name: `您已与${invitation.hospital}建立连接` }).waitFor({ timeout: 60_000 });
+
+  const other = await person(browser, options);
+  await other.goto(stack.demo.app);
+  await other.getByRole('button', { name: '我已有十二个助记词' }).click();
+  await other.getByLabel('第 1 个助记词', { exact: true }).focus();
+  await other.keyboard.press('Control+V');
+  assert.equal(await other.getByLabel('第 12 个助记词', { exact: true }).inputValue(), phrase[11]);
+  assert.deepEqual(await violations(other), []);
+  await other.getByLabel('密码', { exact: true }).fill(password);
+  await other.getByLabel('再次输入密码').fill(password);
+  await other.getByRole('button', { name: '恢复', exact: true }).click();
+  await other.getByText(invitation.hospital).first().waitFor({ timeout: 60_000 });
+  assert.deepEqual(other.faults, []);
+});

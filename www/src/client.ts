@@ -7,6 +7,7 @@
 import type { Methods } from './methods.js';
 import { bytes, type PasskeyAnswer } from './passkey.js';
 import { MedrecError, RpcCaller, errorView } from './rpc.js';
+import type { Language } from './text/words.js';
 import { trustedWorkerUrl } from './trusted.js';
 import workerUrl from './worker.ts?worker&url';
 import type {
@@ -60,9 +61,9 @@ export class Client {
     return this.#call('vaultState', [], undefined, signal);
   }
 
-  /** Makes a new identity and answers its recovery phrase, which is never shown again. */
-  createVault(password: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<string> {
-    return this.#call('createVault', [secretBytes(password)], onProgress, signal);
+  /** Makes a new identity and answers its recovery phrase in the words of a language, which is never shown again. */
+  createVault(password: string, language: Language, onProgress?: OnProgress, signal?: AbortSignal): Promise<string> {
+    return this.#call('createVault', [secretBytes(password), language], onProgress, signal);
   }
 
   /** Makes the vault from a recovery phrase and finds the relationships that its keys have on chain. */

@@ -1,4 +1,5 @@
 /** The contract between `client.ts` and `worker.ts`: every method by name, with what it takes and gives. */
+import type { Language } from './text/words.js';
 import type {
   AccessesView,
   BackupView,
@@ -19,7 +20,7 @@ import type {
 export interface Methods {
   open: (networkJson: string) => null;
   vaultState: () => VaultState;
-  createVault: (password: Uint8Array<ArrayBuffer>) => string;
+  createVault: (password: Uint8Array<ArrayBuffer>, language: Language) => string;
   restoreVault: (phrase: Uint8Array<ArrayBuffer>, password: Uint8Array<ArrayBuffer>) => null;
   unlock: (password: Uint8Array<ArrayBuffer>) => null;
   unlockWithPasskey: (credential: Uint8Array<ArrayBuffer>, output: Uint8Array<ArrayBuffer>) => null;

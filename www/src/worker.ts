@@ -23,9 +23,9 @@ serve<Methods>({
     return null;
   },
   vaultState: () => opened().vaultState(),
-  createVault: async ([password]) => {
+  createVault: async ([password, language]) => {
     const parameters = opened().newPasswordParameters();
-    return opened().createVault(parameters, await derive(password, parameters));
+    return opened().createVault(parameters, await derive(password, parameters), language);
   },
   restoreVault: async ([phrase, password], { onProgress }) => {
     try {

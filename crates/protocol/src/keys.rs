@@ -27,7 +27,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 mod phrase;
 
-pub use phrase::Phrase;
+pub use phrase::{Phrase, WordList};
 
 /// The keys of one identity: of the person as a viewer, or of one relationship.
 #[derive(Debug)]

@@ -10,7 +10,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { HDKey } from '@scure/bip32';
 import { entropyToMnemonic, mnemonicToSeedSync } from '@scure/bip39';
-import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { wordlist as english } from '@scure/bip39/wordlists/english.js';
+import { wordlist as chinese } from '@scure/bip39/wordlists/simplified-chinese.js';
 import { signRequest } from '@slicekit/erc8128';
 import canonicalize from 'canonicalize';
 import { httpbis } from 'http-message-signatures';
@@ -33,10 +34,10 @@ const entropies = [
   '066dca1a2bb7e8a1db2832148ce9933eea0f3ac9548d793112d9a95c9407efad',
   'f585c11aec520db57dd353c69554b21a89b20fb0650966fa0a9d6f74fd989d8f',
 ];
-save('bip39.json', entropies.map((entropy) => {
-  const phrase = entropyToMnemonic(hexToBytes(entropy), wordlist);
+save('bip39.json', [english, chinese].flatMap((list) => entropies.map((entropy) => {
+  const phrase = entropyToMnemonic(hexToBytes(entropy), list);
   return { entropy: '0x' + entropy, phrase, seed: hex(mnemonicToSeedSync(phrase)) };
-}));
+})));
 
 // BIP-32: the hardened chains of the BIP's own vectors 1 to 4, and longer ones.
 const seeds = {
@@ -61,7 +62,7 @@ save('bip32.json', Object.entries(seeds).flatMap(([vector, seed]) =>
 
 // Identities: m/7777'/chain'/index'/{0,1,2}' of one phrase.
 const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
-const phrase = entropyToMnemonic(hexToBytes('9e885d952ad362caeb4efe34a8e91bd2'), wordlist);
+const phrase = entropyToMnemonic(hexToBytes('9e885d952ad362caeb4efe34a8e91bd2'), english);
 const identities = [];
 for (const [chain, index] of [[81777, 0], [81777, 1], [1, 2147483647]]) {
   const base = HDKey.fromMasterSeed(mnemonicToSeedSync(phrase)).derive(`m/7777'/${chain}'/${index}'`);

@@ -41,6 +41,8 @@ export class MedrecPhrase extends LitElement {
 
   override render(): TemplateResult {
     const { phrase, common } = this.#words.text;
+    // The words stay in the language they were made in, also when the page changes its own.
+    const lang = /^[a-z]/.test(this.phrase) ? 'en' : 'zh-Hans';
     return html`<form class="stack wide" novalidate @submit=${this.#submit}>
       <div class="stack screen-only">
         <p class="small muted">${common.step(2, 2)}</p>
@@ -50,7 +52,7 @@ export class MedrecPhrase extends LitElement {
       </div>
       <h1 class="print-only">${phrase.printTitle}</h1>
       <ol class="card words" aria-label=${phrase.list} translate="no">
-        ${this.phrase.split(' ').map((word, index) => html`<li><span class="number">${index + 1}</span><span class="word" lang="en">${word}</span></li>`)}
+        ${this.phrase.split(' ').map((word, index) => html`<li><span class="number">${index + 1}</span><span class="word" lang=${lang}>${word}</span></li>`)}
       </ol>
       <p class="print-only">${phrase.printNote}</p>
       <div class="stack screen-only">

@@ -90,7 +90,7 @@ export class MedrecRestore extends LitElement {
     const id = `word-${index + 1}`;
     return html`<div class="field">
       <label for=${id}>${this.#words.text.restore.word(index + 1)}</label>
-      <input id=${id} type=${this.shown ? 'text' : 'password'} autocomplete="off" autocapitalize="off" spellcheck="false" lang="en"
+      <input id=${id} type=${this.shown ? 'text' : 'password'} autocomplete="off" autocapitalize="off" spellcheck="false"
         aria-invalid=${this.tried && !word ? 'true' : nothing} .value=${word}
         @input=${(event: Event) => { this.#typed(event, index); }} @paste=${(event: ClipboardEvent) => { this.#pasted(event, index); }} />
     </div>`;
@@ -103,7 +103,7 @@ export class MedrecRestore extends LitElement {
 
   /** Spreads pasted words over the cells, from the one they were pasted into. Numbers and points between them are dropped. */
   #pasted(event: ClipboardEvent, index: number): void {
-    const found = (event.clipboardData?.getData('text') ?? '').toLowerCase().match(/[a-z]+/g) ?? [];
+    const found = (event.clipboardData?.getData('text') ?? '').toLowerCase().match(/[a-z]+|[\u4e00-\u9fff]/g) ?? [];
     if (found.length < 2) return;
     event.preventDefault();
     const start = found.length >= LENGTH ? 0 : index;

@@ -108,7 +108,7 @@ export class MedrecEntryPage extends LitElement {
 
   readonly #create = async (event: CustomEvent<string>): Promise<void> => {
     await this.#journey.run(async (signal, onProgress) => {
-      const phrase = await this.client?.createVault(event.detail, onProgress, signal);
+      const phrase = await this.client?.createVault(event.detail, this.#words.language, onProgress, signal);
       if (phrase !== undefined) this.screen = { kind: 'phrase', phrase };
       return null;
     });

@@ -57,6 +57,10 @@ export class Words implements ReactiveController {
     host.addController(this);
   }
 
+  get language(): Language {
+    return language;
+  }
+
   get text(): Text {
     return catalogues[language];
   }

@@ -7,37 +7,64 @@ use zeroize::Zeroizing;
 
 use super::{KeysError, Seed};
 
-/// A BIP-39 phrase of 12 or 24 English words with a right checksum; wiped when dropped.
+/// A BIP-39 phrase of 12 or 24 words with a right checksum; wiped when dropped.
 pub struct Phrase(Mnemonic);
+
+/// A word list of BIP-39.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WordList {
+    /// English words.
+    English,
+    /// Simplified Chinese: each word is one character.
+    Chinese,
+}
+
+impl WordList {
+    /// The list that a text is written with: the two have no word in common, and its first letter tells which.
+    fn of(text: &str) -> Self {
+        let is_ideograph = |letter| ('\u{4e00}'..='\u{9fff}').contains(&letter);
+        if text.trim_start().starts_with(is_ideograph) { Self::Chinese } else { Self::English }
+    }
+
+    const fn language(self) -> Language {
+        match self {
+            Self::English => Language::English,
+            Self::Chinese => Language::SimplifiedChinese,
+        }
+    }
+}
 
 impl Phrase {
     /// Generates the phrase of 12 words that stands for 16 random bytes.
     ///
     /// # Errors
     /// None is known; [`KeysError::Checksum`] if the library refuses 128 bits.
-    pub fn generate(entropy: &[u8; 16]) -> Result<Self, KeysError> {
-        Mnemonic::from_entropy_in(Language::English, entropy).map(Self).map_err(refused)
+    pub fn generate(list: WordList, entropy: &[u8; 16]) -> Result<Self, KeysError> {
+        Mnemonic::from_entropy_in(list.language(), entropy).map(Self).map_err(refused)
     }
 
-    /// Parses a phrase as a person writes it: any case, any white space between the words.
+    /// Parses a phrase as a person writes it: any case, any white space between the words, in Chinese also none.
     ///
     /// # Errors
     /// [`KeysError::WordCount`], [`KeysError::UnknownWord`] with the place of the word (never the word),
     /// [`KeysError::Checksum`].
     pub fn parse(text: &str) -> Result<Self, KeysError> {
-        let mut words = Zeroizing::new(String::with_capacity(text.len()));
+        let list = WordList::of(text);
+        let mut words = Zeroizing::new(String::with_capacity(2 * text.len()));
         let mut count = 0;
         for word in text.split_whitespace() {
-            if count > 0 {
-                words.push(' ');
+            for (index, letter) in word.char_indices() {
+                if index == 0 || list == WordList::Chinese {
+                    words.push_str(if count > 0 { " " } else { "" });
+                    count += 1;
+                }
+                words.push(letter.to_ascii_lowercase());
             }
-            words.extend(word.chars().map(|letter| letter.to_ascii_lowercase()));
-            count += 1;
         }
         if count != 12 && count != 24 {
             return Err(KeysError::WordCount { found: count });
         }
-        Mnemonic::parse_in_normalized(Language::English, &words).map(Self).map_err(refused)
+        Mnemonic::parse_in_normalized(list.language(), &words).map(Self).map_err(refused)
     }
 
     /// The words, to be shown once.

@@ -8,6 +8,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 
 const PHRASE: &str = "ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic";
+/// The entropy `7f…7f`.
+const CHINESE: &str = "枪 疫 霉 尝 俩 闹 饿 贤 枪 疫 霉 卿";
 
 #[test]
 fn makes_the_phrases_and_seeds_of_bip_39() {
@@ -19,13 +21,14 @@ fn makes_the_phrases_and_seeds_of_bip_39() {
     }
     let text = include_str!("../../../../tests/vectors/protocol/bip39.json");
     let vectors: Vec<Vector> = serde_json::from_str(text).unwrap();
-    assert_eq!(vectors.len(), 16);
-    for vector in vectors {
+    assert_eq!(vectors.len(), 32);
+    for (index, vector) in vectors.into_iter().enumerate() {
+        let list = if index < 16 { WordList::English } else { WordList::Chinese };
         let parsed = Phrase::parse(&vector.phrase).unwrap();
         assert_eq!(parsed.to_seed().as_bytes().as_slice(), vector.seed.as_ref());
         assert_eq!(parsed.to_text().as_str(), vector.phrase);
         if let Ok(entropy) = <&[u8; 16]>::try_from(vector.entropy.as_ref()) {
-            assert_eq!(Phrase::generate(entropy).unwrap().to_text().as_str(), vector.phrase);
+            assert_eq!(Phrase::generate(list, entropy).unwrap().to_text().as_str(), vector.phrase);
         }
     }
 }
@@ -83,6 +86,12 @@ fn takes_a_phrase_as_a_person_writes_it() {
     let written = format!("  {}\n", PHRASE.to_uppercase().replace(' ', " \t\n "));
     let same = Phrase::parse(PHRASE).unwrap().to_seed();
     assert_eq!(Phrase::parse(&written).unwrap().to_seed().as_bytes(), same.as_bytes());
+
+    let same = Phrase::parse(CHINESE).unwrap().to_seed();
+    for between in ["", "\u{3000}", "\n"] {
+        let written = CHINESE.replace(' ', between);
+        assert_eq!(Phrase::parse(&written).unwrap().to_seed().as_bytes(), same.as_bytes());
+    }
 }
 
 #[test]
@@ -95,6 +104,10 @@ fn says_what_is_wrong_with_a_phrase_but_never_the_word() {
         (&PHRASE.replace("picnic", "picnïc"), KeysError::UnknownWord { position: 12 }),
         (&PHRASE.replace("ozone drill", "drill ozone"), KeysError::Checksum),
         (&PHRASE.replace("picnic", "picture"), KeysError::Checksum),
+        (&CHINESE.replace(' ', "").replace("贤", ""), KeysError::WordCount { found: 11 }),
+        (&CHINESE.replace("俩", "龘"), KeysError::UnknownWord { position: 5 }),
+        (&CHINESE.replace("俩", "two"), KeysError::WordCount { found: 14 }),
+        (&CHINESE.replace("枪 疫", "疫 枪"), KeysError::Checksum),
     ] {
         let found = Phrase::parse(text).unwrap_err();
         assert_eq!(found, expected);

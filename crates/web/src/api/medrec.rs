@@ -17,7 +17,9 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use zeroize::Zeroizing;
 
 use crate::{
-    api::medrec::arguments::{parse_code, parse_key, parse_parameters, parse_passkey_output, parse_phrase},
+    api::medrec::arguments::{
+        parse_code, parse_key, parse_parameters, parse_passkey_output, parse_phrase, parse_word_list,
+    },
     error::ErrorView,
     identity::find_relationships,
     platform::WebPlatform,
@@ -68,18 +70,20 @@ impl Medrec {
         Ok(to_js(&Session::ways(&self.storage).await?))
     }
 
-    /// Makes a new identity and its vault; returns the recovery phrase, which is kept nowhere.
+    /// Makes a new identity and its vault; returns the recovery phrase in the words of a language, which is kept nowhere.
     #[wasm_bindgen(js_name = createVault)]
     pub async fn create_vault(
         &self,
         #[wasm_bindgen(unchecked_param_type = "PasswordParameters")] parameters: JsValue,
         #[wasm_bindgen(js_name = passwordKey)] password_key: &[u8],
+        #[wasm_bindgen(unchecked_param_type = "'en' | 'zh'")] language: &str,
     ) -> Result<String, ErrorView> {
+        let list = parse_word_list(language)?;
         let (parameters, password_key) = (parse_parameters(parameters)?, parse_key(password_key)?);
         let mut entropy = Zeroizing::new([0; 16]);
         getrandom::fill(entropy.as_mut())
             .map_err(|error| VaultError::Entropy { reason: error.to_string() })?;
-        let phrase = Phrase::generate(&entropy)?;
+        let phrase = Phrase::generate(list, &entropy)?;
         let contents = Contents::default();
         let session =
             Session::create(&self.storage, parameters, &password_key, phrase.to_seed(), contents).await?;

@@ -1,6 +1,6 @@
 //! Secrets and names that JavaScript gives, parsed before anything is done with them.
 
-use protocol::keys::Phrase;
+use protocol::keys::{Phrase, WordList};
 use records::category::{Categories, Category};
 use wasm_bindgen::JsValue;
 use zeroize::Zeroizing;
@@ -15,6 +15,14 @@ pub(super) fn parse_phrase(text: &[u8]) -> Result<Phrase, ErrorView> {
     let text = core::str::from_utf8(text).ok();
     let text = text.ok_or_else(|| ErrorView::argument("phrase", "text", "other bytes"))?;
     Ok(Phrase::parse(text)?)
+}
+
+pub(super) fn parse_word_list(language: &str) -> Result<WordList, ErrorView> {
+    match language {
+        "en" => Ok(WordList::English),
+        "zh" => Ok(WordList::Chinese),
+        _ => Err(ErrorView::argument("language", "en or zh", language)),
+    }
 }
 
 pub(super) fn parse_parameters(parameters: JsValue) -> Result<KdfParameters, ErrorView> {

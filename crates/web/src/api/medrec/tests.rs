@@ -45,8 +45,8 @@ async fn creates_locks_and_unlocks() {
     assert_eq!(code(medrec.person().unwrap_err()), "vault/locked");
 
     let parameters = medrec.new_password_parameters().unwrap();
-    let phrase = medrec.create_vault(parameters, &[1; 32]).await.unwrap();
-    assert_eq!(phrase.split(' ').count(), 12);
+    let phrase = medrec.create_vault(parameters, &[1; 32], "en").await.unwrap();
+    assert!(phrase.split(' ').count() == 12 && phrase.is_ascii());
     assert_eq!(medrec.vault_state().await.unwrap(), "unlocked");
     let person = JSON::stringify(&medrec.person().unwrap()).unwrap();
 
@@ -57,9 +57,21 @@ async fn creates_locks_and_unlocks() {
     assert_eq!(JSON::stringify(&medrec.person().unwrap()).unwrap(), person);
 
     let parameters = medrec.new_password_parameters().unwrap();
-    assert_eq!(code(medrec.create_vault(parameters, &[1; 32]).await.unwrap_err()), "vault/exists");
+    assert_eq!(code(medrec.create_vault(parameters, &[1; 32], "en").await.unwrap_err()), "vault/exists");
     medrec.erase_vault().await.unwrap();
     assert_eq!(medrec.vault_state().await.unwrap(), "none");
+}
+
+#[wasm_bindgen_test]
+async fn writes_the_phrase_in_chinese_where_asked_to() {
+    let medrec = open().await;
+    let parameters = || medrec.new_password_parameters().unwrap();
+    let refused = medrec.create_vault(parameters(), &[1; 32], "fr").await.unwrap_err();
+    assert_eq!(code(refused), "call/argument");
+    let phrase = medrec.create_vault(parameters(), &[1; 32], "zh").await.unwrap();
+    assert!(phrase.split(' ').count() == 12 && phrase.chars().count() == 23, "one character a word");
+    medrec.check_phrase(phrase.as_bytes()).unwrap();
+    medrec.check_phrase(phrase.replace(' ', "").as_bytes()).unwrap();
 }
 
 #[wasm_bindgen_test]
@@ -88,7 +100,7 @@ async fn derives_with_the_parameters_it_gave_out() {
     let medrec = open().await;
     let parameters = medrec.new_password_parameters().unwrap();
     let key = derive_password_key(b"password", parameters.clone()).unwrap();
-    medrec.create_vault(parameters, &key).await.unwrap();
+    medrec.create_vault(parameters, &key, "en").await.unwrap();
     medrec.lock();
     let again = derive_password_key(b"password", field(&medrec.ways().await.unwrap(), "password")).unwrap();
     assert_eq!(again, key);
@@ -101,19 +113,19 @@ async fn refuses_weak_and_foreign_password_parameters() {
     let weak = medrec.new_password_parameters().unwrap();
     Reflect::set(&weak, &"memoryKib".into(), &8.into()).unwrap();
     assert_eq!(code(derive_password_key(b"password", weak.clone()).unwrap_err()), "vault/parameter");
-    assert_eq!(code(medrec.create_vault(weak, &[1; 32]).await.unwrap_err()), "vault/parameter");
+    assert_eq!(code(medrec.create_vault(weak, &[1; 32], "en").await.unwrap_err()), "vault/parameter");
     let foreign = medrec.new_password_parameters().unwrap();
     Reflect::set(&foreign, &"algorithm".into(), &"pbkdf2".into()).unwrap();
     assert_eq!(code(derive_password_key(b"password", foreign).unwrap_err()), "call/argument");
     let parameters = medrec.new_password_parameters().unwrap();
-    assert_eq!(code(medrec.create_vault(parameters, &[1; 31]).await.unwrap_err()), "call/argument");
+    assert_eq!(code(medrec.create_vault(parameters, &[1; 31], "en").await.unwrap_err()), "call/argument");
     assert_eq!(medrec.vault_state().await.unwrap(), "none");
 }
 
 #[wasm_bindgen_test]
 async fn tells_the_viewer_card() {
     let medrec = open().await;
-    medrec.create_vault(medrec.new_password_parameters().unwrap(), &[1; 32]).await.unwrap();
+    medrec.create_vault(medrec.new_password_parameters().unwrap(), &[1; 32], "en").await.unwrap();
     let person = medrec.person().unwrap();
     let address = field(&person, "viewerAddress").as_string().unwrap();
     assert_eq!(field(&person, "viewerCard").as_string().unwrap(), format!("medrec:viewer:81777:{address}"));
@@ -122,7 +134,7 @@ async fn tells_the_viewer_card() {
 #[wasm_bindgen_test]
 async fn refuses_what_it_cannot_do_without_asking_anybody() {
     let medrec = open().await;
-    medrec.create_vault(medrec.new_password_parameters().unwrap(), &[1; 32]).await.unwrap();
+    medrec.create_vault(medrec.new_password_parameters().unwrap(), &[1; 32], "en").await.unwrap();
     let progress = ignore_progress();
     assert_eq!(code(medrec.invitation("no invitation").await.unwrap_err()), "invitation/malformed");
     assert_eq!(code(medrec.records("0x1:0x2", &progress).await.unwrap_err()), "relationship/not-own");
@@ -143,7 +155,7 @@ async fn tells_that_nobody_answers() {
 #[wasm_bindgen_test]
 async fn remembers_and_forgets_the_names_of_viewers() {
     let medrec = open().await;
-    medrec.create_vault(medrec.new_password_parameters().unwrap(), &[1; 32]).await.unwrap();
+    medrec.create_vault(medrec.new_password_parameters().unwrap(), &[1; 32], "en").await.unwrap();
     let viewer = Address::repeat_byte(5);
     medrec.name_viewer(&viewer.to_string(), "  Ana ").await.unwrap();
     medrec.name_viewer(&viewer.to_string(), "Anna").await.unwrap();
