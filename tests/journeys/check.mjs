@@ -1,7 +1,7 @@
 // `cargo xtask demo --check`: one person reads a first record; screenshots of each screen; two figures.
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { badges, createIdentity, acceptInvitation, go, unlock } from './app.mjs';
+import { acceptInvitation, badges, createIdentity, go, password, unlock } from './app.mjs';
 import { launch, person } from './browser.mjs';
 
 const demo = JSON.parse(await readFile(process.env.MEDREC_DEMO, 'utf8'));
@@ -95,7 +95,8 @@ async function screens(page) {
   await page.getByRole('button', { name: 'Continue' }).click();
   for (const category of ['Vaccinations', 'Medicines']) await page.getByLabel(category, { exact: false }).check();
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.getByLabel('Your password now').fill(password);
+  await page.getByRole('button', { name: 'Allow', exact: true }).click();
   await page.getByRole('heading', { name: 'Riverside Clinic can read now' }).waitFor({ timeout: 60_000 });
   for (const language of ['en', 'zh']) {
     await page.goto(`${demo.app}#/settings`);

@@ -1,7 +1,7 @@
 // A patient lets another person read one category, and stops it again.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { arrive, badges, createIdentity, go, unlock } from './app.mjs';
+import { arrive, badges, createIdentity, go, password, unlock } from './app.mjs';
 import { launch, person } from './browser.mjs';
 import { Stack } from './stack.mjs';
 
@@ -43,7 +43,13 @@ test('a patient allows one category, and it is shown as effective once it is pro
   await patient.getByRole('button', { name: 'Continue' }).click();
   await patient.getByLabel('Vaccinations', { exact: false }).check();
   await patient.getByRole('button', { name: 'Continue' }).click();
-  await patient.getByRole('button', { name: 'Allow' }).click();
+  await patient.getByRole('button', { name: 'Allow', exact: true }).click();
+  await patient.getByText('Type your password.').waitFor();
+  await patient.getByLabel('Your password now').fill('not my password');
+  await patient.getByRole('button', { name: 'Allow', exact: true }).click();
+  await patient.getByText('That is not the password of this device.').waitFor(patience);
+  await patient.getByLabel('Your password now').fill(password);
+  await patient.getByLabel('Your password now').press('Enter');
   await patient.getByText('can read now', { exact: false }).first().waitFor(patience);
 });
 

@@ -293,3 +293,20 @@ test('a Chinese page gives Chinese words, which bring everything back as they ar
   await other.getByText(invitation.hospital).first().waitFor({ timeout: 60_000 });
   assert.deepEqual(other.faults, []);
 });
+
+test('a grant asks for its owner again, whom a passkey shows', async () => {
+  const { page } = await withDevice();
+  await addPasskey(page, 'My laptop');
+  await page.getByText('Added. From now on you can unlock with it.').waitFor();
+  await acceptInvitation(page, stack.demo.invitations[2]);
+  await go(page, 'Sharing');
+  await page.getByRole('link', { name: /^Let someone read/ }).first().click();
+  await page.getByRole('radio').first().check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByLabel('Vaccinations', { exact: false }).check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Allow with your passkey' }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('button', { name: 'Allow with your passkey' }).click();
+  await page.getByText('can read now', { exact: false }).first().waitFor({ timeout: 60_000 });
+});

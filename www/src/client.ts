@@ -203,7 +203,13 @@ export class Client {
     return this.#call('viewers', [relationship], undefined, signal);
   }
 
-  /** Lets `viewer` (an address or a viewer card) read, and answers once the chain proves it. */
+  /** Lets the next grant happen: the person has typed the password, or touched a passkey, again. */
+  async confirm(owner: string | PasskeyAnswer, signal?: AbortSignal): Promise<void> {
+    if (typeof owner === 'string') await this.#call('confirmWithPassword', [secretBytes(owner)], undefined, signal);
+    else await this.#call('confirmWithPasskey', [owner.credential, owner.output], undefined, signal);
+  }
+
+  /** Lets `viewer` (an address or a viewer card) read, once confirmed, and answers when the chain proves it. */
   grant(
     relationship: string,
     viewer: string,

@@ -55,6 +55,8 @@ export interface Methods {
   sharedWithMe: () => readonly SharedView[];
   sharedRecords: (patient: string, steward: string) => RecordsView;
   viewers: (relationship: string) => readonly ViewerView[];
+  confirmWithPassword: (password: Uint8Array<ArrayBuffer>) => null;
+  confirmWithPasskey: (credential: Uint8Array<ArrayBuffer>, output: Uint8Array<ArrayBuffer>) => null;
   grant: (relationship: string, viewer: string, categories: readonly CategoryName[], until: number | null) => ViewerView;
   revoke: (relationship: string, viewer: string) => null;
   nameViewer: (viewer: string, name: string) => null;

@@ -106,6 +106,18 @@ serve<Methods>({
   sharedWithMe: () => opened().sharedWithMe(),
   sharedRecords: ([patient, steward], { onProgress }) => opened().sharedRecords(patient, steward, onProgress),
   viewers: ([relationship]) => opened().viewers(relationship),
+  confirmWithPassword: async ([password]) => {
+    await opened().confirmWithPassword(await storedKey(password));
+    return null;
+  },
+  confirmWithPasskey: async ([credential, output]) => {
+    try {
+      await opened().confirmWithPasskey(credential, output);
+      return null;
+    } finally {
+      output.fill(0);
+    }
+  },
   grant: ([relationship, viewer, categories, until], { onProgress }) =>
     opened().grant(relationship, viewer, [...categories], until ?? undefined, onProgress),
   revoke: async ([relationship, viewer], { onProgress }) => {

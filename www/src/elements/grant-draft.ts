@@ -21,6 +21,8 @@ export interface GrantRequest {
   readonly name: string;
   readonly categories: readonly CategoryName[];
   readonly until: number | null;
+  /** What the person showed it with that the screen is theirs; `null` for a passkey that is yet to be asked. */
+  readonly password: string | null;
 }
 
 export type GrantGap = 'who' | 'code' | 'categories' | 'until';

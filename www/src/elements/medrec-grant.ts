@@ -6,6 +6,7 @@ import { gapOf, untilOf, type GrantDraft, type GrantGap, type GrantRequest } fro
 import './medrec-grant-review.js';
 import './medrec-grant-what.js';
 import './medrec-grant-who.js';
+import './medrec-owner.js';
 
 /**
  * Lets someone read, in three steps: who; what and until when; look it over and allow.
@@ -21,6 +22,7 @@ export class MedrecGrant extends LitElement {
     chosen: {},
     categories: { attribute: false },
     now: { type: Number },
+    passkey: { type: Boolean },
     busy: { type: Boolean },
     draft: { state: true },
     step: { state: true },
@@ -34,6 +36,8 @@ export class MedrecGrant extends LitElement {
   /** What the records of each relationship hold, as far as it is known: for the preview. */
   declare categories: ReadonlyMap<string, readonly CategoryView[]>;
   declare now: number;
+  /** Whether a passkey opens these keys. */
+  declare passkey: boolean;
   declare busy: boolean;
   declare draft: GrantDraft;
   declare step: 1 | 2 | 3;
@@ -47,6 +51,7 @@ export class MedrecGrant extends LitElement {
     this.chosen = '';
     this.categories = new Map();
     this.now = 0;
+    this.passkey = false;
     this.busy = false;
     this.draft = { who: '', code: '', relationship: '', categories: [], span: 'month', day: '' };
     this.step = 1;
@@ -86,7 +91,9 @@ export class MedrecGrant extends LitElement {
         return html`<medrec-grant-what .draft=${draft} .gap=${gap} .relationships=${this.relationships} .known=${known} .now=${this.now}></medrec-grant-what>`;
       case 3:
         return html`<medrec-grant-review .draft=${draft} .who=${this.#name} .hospital=${relationship?.steward.name ?? ''} .known=${known}
-          .until=${untilOf(draft, this.now) ?? null}></medrec-grant-review>`;
+          .until=${untilOf(draft, this.now) ?? null}></medrec-grant-review>
+          <medrec-owner ?passkey=${this.passkey} ?busy=${this.busy} @medrec-passkey-requested=${() => { this.#ask(null); }}
+            @medrec-owner-entered=${this.#next}></medrec-owner>`;
     }
   }
 
@@ -110,12 +117,17 @@ export class MedrecGrant extends LitElement {
       if (this.gap === undefined) this.#go(this.step === 1 ? 2 : 3);
       return;
     }
+    const password = this.renderRoot.querySelector('medrec-owner')?.take();
+    if (password !== undefined) this.#ask(password);
+  };
+
+  #ask(password: string | null): void {
     const { who, code, relationship, categories } = this.draft;
     const until = untilOf(this.draft, this.now);
     if (until === undefined) return;
-    const detail: GrantRequest = { relationship, viewer: who === 'code' ? code.trim() : who, name: this.#name, categories, until };
+    const detail: GrantRequest = { relationship, viewer: who === 'code' ? code.trim() : who, name: this.#name, categories, until, password };
     this.dispatchEvent(new CustomEvent('medrec-grant-requested', { detail, bubbles: true, composed: true }));
-  };
+  }
 
   readonly #back = (): void => {
     this.#go(this.step === 3 ? 2 : 1);

@@ -5,7 +5,8 @@ import type { GrantRequest } from '../elements/grant-draft.js';
 import { base, buttons, surface } from '../styles/base.js';
 import { hashOf } from '../text/place.js';
 import { Words } from '../text/words.js';
-import type { ViewerView } from '../types.js';
+import type { PasskeyView, ViewerView } from '../types.js';
+import { askPasskey } from '../passkey.js';
 import { focusHeading } from './focus.js';
 import '../elements/medrec-grant.js';
 import '../elements/medrec-progress.js';
@@ -19,6 +20,7 @@ export class MedrecGrantPage extends LitElement {
     relationship: {},
     now: { type: Number },
     name: { state: true },
+    passkeys: { state: true },
   };
   static override styles = [base, buttons, surface];
   declare library: Library | undefined;
@@ -27,6 +29,7 @@ export class MedrecGrantPage extends LitElement {
   declare now: number;
   /** Whom the last request was for. */
   declare name: string;
+  declare passkeys: readonly PasskeyView[];
   readonly #words = new Words(this);
   readonly #grant = new Journey<ViewerView>(this);
 
@@ -35,6 +38,7 @@ export class MedrecGrantPage extends LitElement {
     this.relationship = '';
     this.now = 0;
     this.name = '';
+    this.passkeys = [];
   }
 
   override connectedCallback(): void {
@@ -66,7 +70,7 @@ export class MedrecGrantPage extends LitElement {
       return records ? [[id, records.categories] as const] : [];
     }));
     return html`<medrec-grant .members=${known.members.value.filter(({ active }) => active)} .relationships=${relationships} .chosen=${this.relationship}
-      .categories=${categories} .now=${this.now} .busy=${this.#grant.running} @medrec-grant-requested=${this.#allow} @medrec-later-requested=${this.#leave}>
+      .categories=${categories} .now=${this.now} .busy=${this.#grant.running} ?passkey=${this.passkeys.length > 0} @medrec-grant-requested=${this.#allow} @medrec-later-requested=${this.#leave}>
       ${this.#grant.running ? html`<div class="stack tight"><medrec-progress .label=${grant.working(this.name)} .progress=${this.#grant.progress}></medrec-progress><p class="small muted">${grant.workingHint}</p></div>` : nothing}
       ${error ? html`<medrec-trouble .error=${error}></medrec-trouble>` : nothing}
     </medrec-grant>`;
@@ -87,16 +91,21 @@ export class MedrecGrantPage extends LitElement {
 
   readonly #load = async (): Promise<void> => {
     const { library } = this;
-    if (library) await Promise.all([library.members(), library.relationships()]);
+    if (!library) return;
+    const ways = library.client.ways().then(({ passkeys }) => (this.passkeys = passkeys));
+    await Promise.all([library.members(), library.relationships(), ways]);
   };
 
   readonly #allow = async (event: CustomEvent<GrantRequest>): Promise<void> => {
     const { library } = this;
     if (!library) return;
-    const { relationship, viewer, name, categories, until } = event.detail;
+    const { relationship, viewer, name, categories, until, password } = event.detail;
     this.name = name;
     this.relationship = relationship;
-    await this.#grant.run((signal, onProgress) => library.client.grant(relationship, viewer, categories, until, onProgress, signal));
+    await this.#grant.run(async (signal, onProgress) => {
+      await library.client.confirm(password ?? (await askPasskey(this.passkeys)), signal);
+      return library.client.grant(relationship, viewer, categories, until, onProgress, signal);
+    });
     if (this.#grant.state.kind !== 'done') return;
     focusHeading(this);
     await library.viewers(relationship);

@@ -409,6 +409,10 @@ export const en = {
     older: 'Show all',
     count: (count: number): string => (count === 1 ? '1 entry' : `${n(count)} entries`),
   },
+  owner: {
+    lead: 'Please show that it is you, so that nobody else at your unlocked screen can do this.',
+    passkey: 'Allow with your passkey',
+  },
   grant: {
     title: 'Let someone read',
     who: 'Who may read?',

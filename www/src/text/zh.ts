@@ -400,6 +400,10 @@ export const zh: Text = {
     older: '全部显示',
     count: (count) => `${n(count)} 条`,
   },
+  owner: {
+    lead: '请证明是您本人：这样，别人即使碰到您未锁的屏幕也做不了这一步。',
+    passkey: '用通行密钥允许',
+  },
   grant: {
     title: '让别人查看',
     who: '让谁查看？',

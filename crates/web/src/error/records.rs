@@ -75,6 +75,7 @@ impl From<VaultError> for ErrorView {
             }
             VaultError::WrongBackupPassword => view("vault/wrong-backup-password"),
             VaultError::WrongCode => view("vault/wrong-code"),
+            VaultError::Unconfirmed => view("vault/unconfirmed"),
             VaultError::WrongPasskey => view("vault/wrong-passkey"),
             VaultError::WrongPassword => view("vault/wrong-password"),
         }

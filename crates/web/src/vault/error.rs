@@ -76,6 +76,9 @@ pub(crate) enum VaultError {
         /// The most it takes.
         limit: usize,
     },
+    /// Something that needs the owner once more was asked for without.
+    #[error("a grant needs the password or a passkey once more, each time")]
+    Unconfirmed,
     /// The vault was written by another version of this program.
     #[error("the vault has version {found}, expected {expected}")]
     UnknownVersion {
@@ -117,6 +120,7 @@ impl VaultError {
             | Self::UnknownVersion { .. }
             | Self::WrongBackupPassword
             | Self::WrongCode
+            | Self::Unconfirmed
             | Self::WrongPasskey
             | Self::WrongPassword => Fault::Caller,
         }

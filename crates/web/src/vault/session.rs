@@ -3,7 +3,10 @@
 //! A change takes the write lock, reads what is stored *now*, applies itself and writes the vault whole, as its next epoch, in one
 //! transaction: two tabs never lose each other's changes, and parts of different writings are noticed.
 
-use core::{cell::RefCell, fmt};
+use core::{
+    cell::{Cell, RefCell},
+    fmt,
+};
 
 use alloy_primitives::{Address, B256};
 use protocol::keys::Seed;
@@ -30,6 +33,8 @@ pub(crate) struct Session {
     seed: Seed,
     /// As last read or written here.
     last: RefCell<Written>,
+    /// Whether somebody has shown again that the vault is theirs, for one thing that needs it.
+    confirmed: Cell<bool>,
 }
 
 /// One writing of a vault.
@@ -165,7 +170,7 @@ impl Session {
         kdf.check()?;
         let (vault, key) = (random()?, DataKey::generate()?);
         let ways = vec![Way::password(&key, &vault, kdf, password)?];
-        Ok(Self { vault, key, seed, last: RefCell::new(Written { epoch: 1, ways, contents }) })
+        Ok(Self::opened(vault, key, seed, Written { epoch: 1, ways, contents }))
     }
 
     /// Opens the stored vault; one of the former version is written anew.
@@ -192,7 +197,11 @@ impl Session {
         let contents = read_contents(&open_record(&key, &header, CONTENTS, stored.contents.as_deref())?)?;
         let Header { vault, epoch, ways, .. } = header;
         let vault = vault.try_into().ok().ok_or(VaultError::Damaged { part: HEADER })?;
-        Ok(Self { vault, key, seed, last: RefCell::new(Written { epoch, ways, contents }) })
+        Ok(Self::opened(vault, key, seed, Written { epoch, ways, contents }))
+    }
+
+    const fn opened(vault: [u8; VAULT_ID_BYTES], key: DataKey, seed: Seed, last: Written) -> Self {
+        Self { vault, key, seed, last: RefCell::new(last), confirmed: Cell::new(false) }
     }
 
     /// Moves a vault of the former version to this one.
@@ -236,13 +245,13 @@ impl Session {
     /// Makes a backup file, for whoever knows the password.
     ///
     /// # Errors
-    /// Those of [`Session::check_password`].
+    /// Those of [`Session::check`].
     pub(crate) async fn back_up(
         &self,
         storage: &VaultStorage,
         password: &PasswordKey,
     ) -> Result<Vec<u8>, VaultError> {
-        self.check_password(storage, password).await?;
+        self.check(storage, Secret::Password(password)).await?;
         backup::encode(&storage.read().await?.ok_or(VaultError::NoVault)?)
     }
 
@@ -300,22 +309,37 @@ impl Session {
         Ok(self)
     }
 
-    /// Whether somebody knows the password, before something is done that cannot be undone.
+    /// Refuses a secret that does not open the stored vault, before something is done that cannot be undone.
     ///
     /// # Errors
-    /// `WrongPassword`; those of the storage.
-    pub(crate) async fn check_password(
-        &self,
-        storage: &VaultStorage,
-        password: &PasswordKey,
-    ) -> Result<(), VaultError> {
+    /// `WrongPassword`, `WrongPasskey` or `WrongCode`; those of the storage.
+    pub(crate) async fn check(&self, storage: &VaultStorage, secret: Secret<'_>) -> Result<(), VaultError> {
         let stored = storage.read().await?.ok_or(VaultError::NoVault)?;
         match AnyHeader::decode(&stored.header)? {
             AnyHeader::Current(header) if header.vault == self.vault => {
-                Secret::Password(password).open(&header.vault, &header.ways).map(drop)
+                secret.open(&header.vault, &header.ways).map(drop)
             }
             _ => Err(VaultError::Replaced),
         }
+    }
+
+    /// Lets one thing happen that an unlocked screen is not enough for, if the secret opens the stored vault.
+    ///
+    /// # Errors
+    /// As [`Session::check`].
+    pub(crate) async fn confirm(&self, storage: &VaultStorage, secret: Secret<'_>) -> Result<(), VaultError> {
+        self.confirmed.set(false);
+        self.check(storage, secret).await?;
+        self.confirmed.set(true);
+        Ok(())
+    }
+
+    /// Uses up what was confirmed.
+    ///
+    /// # Errors
+    /// `Unconfirmed`.
+    pub(crate) fn take_confirmation(&self) -> Result<(), VaultError> {
+        if self.confirmed.replace(false) { Ok(()) } else { Err(VaultError::Unconfirmed) }
     }
 
     /// Puts a new password in the place of the former one.

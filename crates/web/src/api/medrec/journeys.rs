@@ -186,7 +186,8 @@ impl Medrec {
         Ok(to_js(&views))
     }
 
-    /// Lets a viewer (an address or a viewer card) read categories, and waits until that is proven.
+    /// Lets a viewer (an address or a viewer card) read categories, and waits until that is proven. Each grant has to be
+    /// confirmed before (`confirmWithPassword`, `confirmWithPasskey`): an unlocked screen is not enough.
     #[wasm_bindgen(unchecked_return_type = "ViewerView")]
     pub async fn grant(
         &self,
@@ -200,6 +201,7 @@ impl Medrec {
         let viewer = self.parse_viewer(viewer)?;
         let categories = parse_categories(&categories)?;
         let until = until.map(|until| parse_whole("until", until)).transpose()?;
+        self.session()?.take_confirmation()?;
         let head = self.fresh_head().await?;
         let from = head.header().timestamp();
         if let Some(until) = until.filter(|until| *until <= from) {

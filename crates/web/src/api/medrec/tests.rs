@@ -8,7 +8,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use super::*;
 use crate::{
     api::testing::{code, network_json},
-    vault::StoredViewer,
+    vault::{StoredRelationship, StoredViewer},
 };
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -142,6 +142,35 @@ async fn refuses_what_it_cannot_do_without_asking_anybody() {
     assert_eq!(code(medrec.name_viewer("medrec:viewer:1:0x", "x").await.unwrap_err()), "viewer/malformed");
     let elsewhere = format!("medrec:viewer:1:{}", Address::repeat_byte(5));
     assert_eq!(code(medrec.name_viewer(&elsewhere, "x").await.unwrap_err()), "viewer/other-network");
+}
+
+#[wasm_bindgen_test]
+async fn grants_nothing_that_was_not_confirmed_and_each_confirmation_once() {
+    let medrec = open().await;
+    medrec.create_vault(medrec.new_password_parameters().unwrap(), &[1; 32], "en").await.unwrap();
+    let (network, steward) = (medrec.client.network().network_id, Address::repeat_byte(6));
+    let stored = StoredRelationship { network, index: 1, steward };
+    let session = medrec.session().unwrap();
+    session.update(&medrec.storage, |contents| contents.relationships.push(stored)).await.unwrap();
+    let patient =
+        session.seed().derive_identity(medrec.client.network().rules.chain_id, 1).unwrap().sign.address();
+    let (relationship, viewer) = (format!("{patient}:{steward}"), Address::repeat_byte(5).to_string());
+    let grant = async || {
+        let categories = vec!["allergies".to_owned()];
+        code(medrec.grant(&relationship, &viewer, categories, None, &ignore_progress()).await.unwrap_err())
+    };
+    assert_eq!(grant().await, "vault/unconfirmed");
+    medrec.confirm_with_password(&[1; 32]).await.unwrap();
+    assert_eq!(code(medrec.confirm_with_password(&[2; 32]).await.unwrap_err()), "vault/wrong-password");
+    assert_eq!(grant().await, "vault/unconfirmed");
+    assert_eq!(code(medrec.confirm_with_passkey(&[1], &[1; 32]).await.unwrap_err()), "vault/wrong-passkey");
+    medrec.confirm_with_password(&[1; 32]).await.unwrap();
+    assert_eq!(grant().await, "network/unreachable");
+    assert_eq!(grant().await, "vault/unconfirmed");
+    medrec.confirm_with_password(&[1; 32]).await.unwrap();
+    medrec.lock();
+    medrec.unlock(&[1; 32]).await.unwrap();
+    assert_eq!(grant().await, "vault/unconfirmed");
 }
 
 #[wasm_bindgen_test]

@@ -8,7 +8,7 @@ use crate::{
         arguments::{parse_key, parse_parameters, parse_passkey_output},
     },
     error::ErrorView,
-    vault::{Passkey, random},
+    vault::{Passkey, Secret, random},
 };
 
 #[wasm_bindgen]
@@ -32,7 +32,24 @@ impl Medrec {
         &self,
         #[wasm_bindgen(js_name = passwordKey)] password_key: &[u8],
     ) -> Result<(), ErrorView> {
-        Ok(self.session()?.check_password(&self.storage, &parse_key(password_key)?).await?)
+        Ok(self.session()?.check(&self.storage, Secret::Password(&parse_key(password_key)?)).await?)
+    }
+
+    /// Lets the next grant happen: the person has typed the password again.
+    #[wasm_bindgen(js_name = confirmWithPassword)]
+    pub async fn confirm_with_password(
+        &self,
+        #[wasm_bindgen(js_name = passwordKey)] password_key: &[u8],
+    ) -> Result<(), ErrorView> {
+        Ok(self.session()?.confirm(&self.storage, Secret::Password(&parse_key(password_key)?)).await?)
+    }
+
+    /// Lets the next grant happen: the person has touched a passkey again.
+    #[wasm_bindgen(js_name = confirmWithPasskey)]
+    pub async fn confirm_with_passkey(&self, credential: &[u8], output: &[u8]) -> Result<(), ErrorView> {
+        let output = parse_passkey_output(output)?;
+        let secret = Secret::Passkey { credential, output: &output };
+        Ok(self.session()?.confirm(&self.storage, secret).await?)
     }
 
     /// Returns 32 random bytes for a passkey to be made: what it is asked for, and what its secret is made from.
