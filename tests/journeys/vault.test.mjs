@@ -310,3 +310,37 @@ test('a grant asks for its owner again, whom a passkey shows', async () => {
   await page.getByRole('button', { name: 'Allow with your passkey' }).click();
   await page.getByText('can read now', { exact: false }).first().waitFor({ timeout: 60_000 });
 });
+
+test('a browser without room says so, keeps what it had, and goes on when there is some', async () => {
+  const page = await person(browser, { bypassCSP: true, reducedMotion: 'reduce' });
+  const device = await page.context().newCDPSession(page);
+  const allow = (quota) => device.send('Storage.overrideQuotaForOrigin', { origin: new URL(stack.demo.app).origin, ...quota });
+  await page.goto(stack.demo.app);
+  await createIdentity(page);
+  await go(page, 'Settings');
+  await allow({ quotaSize: 1 });
+  // Chromium remembers for half a minute how much room there was.
+  await page.waitForTimeout(31_000);
+  const change = page.getByRole('button', { name: 'Change password' });
+  await change.click();
+  const enter = async () => {
+    await page.getByLabel('Your password now').fill(password);
+    await page.getByLabel('Password', { exact: true }).fill('five new boats at sunrise');
+    await page.getByLabel('The same password again').fill('five new boats at sunrise');
+    await change.click();
+  };
+  await enter();
+  await page.getByText('There is no room left in this browser.').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await lock(page);
+  await unlock(page);
+  await isIn(page);
+
+  await allow({});
+  await change.click();
+  await enter();
+  await page.getByText('The new password is set.', { exact: false }).waitFor();
+  await lock(page);
+  await unlock(page, 'five new boats at sunrise');
+  await isIn(page);
+});

@@ -1,7 +1,9 @@
 //! IndexedDB as we use it: one object store of byte values by text key, through `rexie`.
 
+use core::error::Error as _;
+
 use js_sys::Uint8Array;
-use rexie::{ObjectStore, Rexie, TransactionMode};
+use rexie::{ObjectStore, Rexie, Transaction, TransactionMode, TransactionResult};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// An open database with one object store.
@@ -12,16 +14,26 @@ pub(crate) struct Database {
 
 /// The browser refused to read or write.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("indexeddb: {reason}")]
-pub(crate) struct DatabaseError {
-    /// What the browser said.
-    pub(crate) reason: String,
+pub(crate) enum DatabaseError {
+    /// There is no room, or the disk failed: the browser gave up what was to be written.
+    #[error("indexeddb has no room: {0}")]
+    Full(String),
+    /// This page may store nothing.
+    #[error("indexeddb is not to be had: {0}")]
+    Denied(String),
+    /// Anything else.
+    #[error("indexeddb: {0}")]
+    Other(String),
 }
 
 impl Database {
     /// Opens a database, creating it if there is none.
     pub(crate) async fn open(name: &str, store: &'static str) -> Result<Self, DatabaseError> {
-        let rexie = Rexie::builder(name).version(1).add_object_store(ObjectStore::new(store)).build().await?;
+        let rexie = Rexie::builder(name).version(1).add_object_store(ObjectStore::new(store)).build().await;
+        let rexie = rexie.map_err(|error| match error.into() {
+            DatabaseError::Other(reason) => DatabaseError::Denied(reason),
+            full => full,
+        })?;
         Ok(Self { rexie, store })
     }
 
@@ -53,7 +65,7 @@ impl Database {
         if kept.is_none_or(|kept| replaces(&kept)) {
             store.put(&Uint8Array::from(value), Some(&JsValue::from_str(key))).await?;
         }
-        transaction.done().await?;
+        finish(transaction).await?;
         Ok(())
     }
 }
@@ -68,7 +80,7 @@ impl Database {
         for (key, value) in entries {
             store.put(&Uint8Array::from(*value), Some(&JsValue::from_str(key))).await?;
         }
-        transaction.done().await?;
+        finish(transaction).await?;
         Ok(())
     }
 
@@ -76,7 +88,7 @@ impl Database {
     pub(crate) async fn clear(&self) -> Result<(), DatabaseError> {
         let transaction = self.rexie.transaction(&[self.store], TransactionMode::ReadWrite)?;
         transaction.store(self.store)?.clear().await?;
-        transaction.done().await?;
+        finish(transaction).await?;
         Ok(())
     }
 }
@@ -93,8 +105,23 @@ impl core::fmt::Debug for Database {
 
 impl From<rexie::Error> for DatabaseError {
     fn from(error: rexie::Error) -> Self {
-        Self { reason: error.to_string() }
+        let reason = reason_of(&error);
+        if reason.contains("QuotaExceededError") { Self::Full(reason) } else { Self::Other(reason) }
     }
+}
+
+/// Waits until a transaction is kept. One that the browser aborts after its requests went well, for want of room, ends
+/// without an error of its own.
+async fn finish(transaction: Transaction) -> Result<(), DatabaseError> {
+    match transaction.done().await? {
+        TransactionResult::Committed => Ok(()),
+        TransactionResult::Aborted => Err(DatabaseError::Full("the transaction was aborted".to_owned())),
+    }
+}
+
+/// What the browser said: `rexie` alone names only itself.
+fn reason_of(error: &rexie::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// A value that somebody replaced by something else than bytes reads as empty, which every format of ours refuses.

@@ -140,7 +140,7 @@ impl Platform for WebPlatform {
 }
 
 fn failed(action: &'static str, error: DatabaseError) -> StoreError {
-    StoreError { action, reason: error.reason }
+    StoreError { action, reason: error.to_string() }
 }
 
 #[cfg(test)]

@@ -104,6 +104,8 @@ const known: ReadonlyMap<string, ErrorKey> = new Map<string, ErrorKey>([
   ['vault/older', 'vaultOlder'],
   ['vault/replaced', 'vaultReplaced'],
   ['vault/storage', 'storage'],
+  ['vault/storage-denied', 'storageDenied'],
+  ['vault/storage-full', 'storageFull'],
   ['vault/too-many-passkeys', 'tooManyPasskeys'],
   ['vault/unknown-version', 'vaultVersion'],
   ['vault/wrong-backup-password', 'wrongBackupPassword'],

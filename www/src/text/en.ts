@@ -749,9 +749,19 @@ export const en = {
       now: 'Come back later, or ask the hospital.',
     },
     storage: {
-      what: 'This browser did not let the page store anything.',
-      means: 'In a private window, or with a full disk, your keys cannot be kept.',
-      now: 'Use a normal window, or make room, and try again.',
+      what: 'The browser could not read or write what it keeps for this page.',
+      means: 'What was kept before is most likely still there.',
+      now: 'Reload the page. If it stays, close the browser and open it again.',
+    },
+    storageDenied: {
+      what: 'This browser lets the page keep nothing.',
+      means: 'That is so where site data is blocked, and in some private windows. Your keys cannot be kept here.',
+      now: 'Use a normal window, or allow site data for this page, and reload it.',
+    },
+    storageFull: {
+      what: 'There is no room left in this browser.',
+      means: 'Nothing was kept of what you just did. What was kept before is still there.',
+      now: 'Make room on this device, or delete the data of other pages, and try again.',
     },
     phrase: {
       what: 'These are not twelve valid recovery words.',

@@ -69,6 +69,8 @@ impl From<VaultError> for ErrorView {
             }
             VaultError::Replaced => view("vault/replaced"),
             VaultError::Storage { reason, .. } => view("vault/storage").found(reason),
+            VaultError::StorageDenied { reason } => view("vault/storage-denied").found(reason),
+            VaultError::StorageFull { reason, .. } => view("vault/storage-full").found(reason),
             VaultError::TooManyPasskeys { limit } => view("vault/too-many-passkeys").found(limit),
             VaultError::UnknownVersion { expected, found } => {
                 view("vault/unknown-version").mismatch(expected, found)

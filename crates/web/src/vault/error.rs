@@ -70,6 +70,20 @@ pub(crate) enum VaultError {
         /// What the browser said.
         reason: String,
     },
+    /// The browser lets this page store nothing.
+    #[error("the browser lets this page store nothing: {reason}")]
+    StorageDenied {
+        /// What the browser said.
+        reason: String,
+    },
+    /// There was no room; what was stored before is still there.
+    #[error("no room to {action} the vault: {reason}")]
+    StorageFull {
+        /// What was tried.
+        action: &'static str,
+        /// What the browser said.
+        reason: String,
+    },
     /// There are as many passkeys as a vault takes.
     #[error("the vault has {limit} passkeys already")]
     TooManyPasskeys {
@@ -105,7 +119,11 @@ impl VaultError {
     /// Returns who is to blame: never a peer.
     pub(crate) const fn fault(&self) -> Fault {
         match self {
-            Self::Entropy { .. } | Self::KeyDerivation { .. } | Self::Storage { .. } => Fault::Unavailable,
+            Self::Entropy { .. }
+            | Self::KeyDerivation { .. }
+            | Self::Storage { .. }
+            | Self::StorageDenied { .. }
+            | Self::StorageFull { .. } => Fault::Unavailable,
             Self::CodeMistyped
             | Self::Damaged { .. }
             | Self::Exists

@@ -58,7 +58,11 @@ impl VaultStorage {
 }
 
 fn failed(action: &'static str, error: DatabaseError) -> VaultError {
-    VaultError::Storage { action, reason: error.reason }
+    match error {
+        DatabaseError::Full(reason) => VaultError::StorageFull { action, reason },
+        DatabaseError::Denied(reason) => VaultError::StorageDenied { reason },
+        DatabaseError::Other(reason) => VaultError::Storage { action, reason },
+    }
 }
 
 /// The object store.
