@@ -1,4 +1,6 @@
 // One Chromium for a test file; each person is a fresh profile of it.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
@@ -22,6 +24,16 @@ export async function person(browser, options = {}) {
     if (message.type() === 'error') page.faults.push(message.text());
   });
   return page;
+}
+
+/** A person whose browser lets no page keep anything; `profile` is an empty folder. */
+export async function forgetful(profile) {
+  await mkdir(path.join(profile, 'Default'));
+  const preferences = { profile: { default_content_setting_values: { cookies: 2 } } };
+  await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
+  const options = { executablePath: executable, args: flags, locale: 'en-GB', bypassCSP: true, reducedMotion: 'reduce' };
+  const context = await chromium.launchPersistentContext(profile, options);
+  return context.newPage();
 }
 
 /** What axe finds against WCAG 2.2 A and AA; it runs inside the page, so the page must be opened with `bypassCSP`. */

@@ -1,10 +1,12 @@
 // The ways into the vault: a passkey (Chromium's virtual authenticator), a password that changes, a code on paper (P2); and a
 // backup file, tried and restored (P5).
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { acceptInvitation, badges, createIdentity, go, password, unlock } from './app.mjs';
-import { launch, person, violations } from './browser.mjs';
+import { forgetful, launch, person, violations } from './browser.mjs';
 import { Stack } from './stack.mjs';
 
 let stack;
@@ -343,4 +345,18 @@ test('a browser without room says so, keeps what it had, and goes on when there 
   await lock(page);
   await unlock(page, 'five new boats at sunrise');
   await isIn(page);
+});
+
+test('a browser that lets the page keep nothing says so before anything is made', async () => {
+  const profile = await mkdtemp(path.join(tmpdir(), 'medrec-profile-'));
+  const page = await forgetful(profile);
+  try {
+    await page.goto(stack.demo.app);
+    await page.getByText('This browser lets the page keep nothing.').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    assert.deepEqual(await violations(page), []);
+  } finally {
+    await page.context().close();
+    await rm(profile, { recursive: true });
+  }
 });

@@ -41,8 +41,9 @@ impl Medrec {
     /// Opens the client of the network that this description names, and the databases of this origin.
     pub async fn open(#[wasm_bindgen(js_name = networkJson)] network_json: &str) -> Result<Self, ErrorView> {
         let network = Network::parse(network_json.as_bytes())?;
-        let platform = WebPlatform::open("medrec-chain").await?;
+        // The vault first: its errors tell a page that may keep nothing from a full disk.
         let storage = VaultStorage::open("medrec-vault").await?;
+        let platform = WebPlatform::open("medrec-chain").await?;
         Ok(Self { client: Client::new(network, platform), storage, session: RefCell::new(None) })
     }
 
