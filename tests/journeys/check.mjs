@@ -111,6 +111,13 @@ async function screens(page) {
       await page.waitForFunction(isAtRest);
       await shoot(page, name, language);
     }
+    await page.goto(demo.app + grantPlace);
+    for (const choice of ['radio', 'checkbox']) {
+      await page.getByRole(choice).first().check();
+      await page.locator('form button.primary').click();
+    }
+    await page.locator('medrec-owner').waitFor();
+    await shoot(page, 'allow', language);
   }
 }
 
