@@ -92,7 +92,8 @@ export class MedrecGrantPage extends LitElement {
   readonly #load = async (): Promise<void> => {
     const { library } = this;
     if (!library) return;
-    const ways = library.client.ways().then(({ passkeys }) => (this.passkeys = passkeys));
+    // Where this cannot be told, the password is asked for.
+    const ways = library.client.ways().then(({ passkeys }) => (this.passkeys = passkeys), () => undefined);
     await Promise.all([library.members(), library.relationships(), ways]);
   };
 

@@ -107,6 +107,7 @@ const known: ReadonlyMap<string, ErrorKey> = new Map<string, ErrorKey>([
   ['vault/storage-denied', 'storageDenied'],
   ['vault/storage-full', 'storageFull'],
   ['vault/too-many-passkeys', 'tooManyPasskeys'],
+  ['vault/unconfirmed', 'vaultLocked'],
   ['vault/unknown-version', 'vaultVersion'],
   ['vault/wrong-backup-password', 'wrongBackupPassword'],
   ['vault/wrong-code', 'wrongCode'],
