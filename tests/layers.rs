@@ -7,16 +7,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each crate of ours and the crates of ours that it may depend on.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("lightclient", &[]),
     ("records", &["lightclient"]),
     ("view", &["records"]),
     ("protocol", &["lightclient", "records"]),
     ("client", &["lightclient", "protocol", "records"]),
-    ("cli", &["client", "lightclient", "protocol", "records"]),
+    ("native", &["client", "lightclient"]),
+    ("cli", &["client", "lightclient", "native", "protocol", "records"]),
     // What a provider's database looks like is nobody's business but its mapping's.
     ("sources", &["lightclient", "records"]),
-    ("gatekeeper", &["client", "lightclient", "protocol", "records", "sources"]),
+    ("gatekeeper", &["client", "lightclient", "native", "protocol", "records", "sources"]),
     ("web", &["client", "lightclient", "protocol", "records", "view"]),
     // Prover and verifier must not share a bug.
     ("devnet", &[]),

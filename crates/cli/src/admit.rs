@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use client::{Client, ClientError, MemoryHeads, Message, Native, Platform, TransportError};
+use client::{Client, ClientError, Message, Platform, TransportError};
+use native::{MemoryHeads, Native};
 use protocol::contracts::{Admission, admit_member};
 use protocol::keys::SigningKey;
 use protocol::layout::{Member, MemberStatus};

@@ -7,8 +7,9 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::B256;
-use client::{Client, ClientError, MemoryHeads, Native, Platform, TransportError};
+use client::{Client, ClientError, Platform, TransportError};
 use lightclient::{BlockNumber, SealScheme, TrustedCheckpoint, ValidatorSet, VerifiedHeader};
+use native::{MemoryHeads, Native};
 use protocol::checkpoint::{CheckpointError, CheckpointUpdate};
 use protocol::keys::SigningKey;
 use protocol::network::Network;

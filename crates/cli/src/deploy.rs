@@ -7,11 +7,12 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use client::{Client, ClientError, MemoryHeads, Native, Platform, Submitted, TransportError};
+use client::{Client, ClientError, Platform, Submitted, TransportError};
 use lightclient::{
     Asked, ChainRules, Header, Schedule, SealScheme, Transaction, TrustThreshold, TrustedCheckpoint,
     VerifyError, block_hash, transaction_hash,
 };
+use native::{MemoryHeads, Native};
 use protocol::contracts::creation::{self, Addresses};
 use protocol::keys::SigningKey;
 use protocol::network::{ContractRef, Network, NetworkError, network_id};

@@ -64,7 +64,7 @@ const MAX_BYTES: u64 = 256;
 
 #[cfg(test)]
 mod tests {
-    use client::{MemoryHeads, Native};
+    use native::{MemoryHeads, Native};
 
     use super::*;
 

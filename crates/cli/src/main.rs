@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use alloy_primitives::B256;
-use client::{MemoryHeads, Native};
 use lightclient::SealScheme;
+use native::{MemoryHeads, Native};
 use protocol::contracts::Admission;
 use protocol::invitation::parse_address;
 use protocol::layout::MemberKind;

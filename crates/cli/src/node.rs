@@ -5,8 +5,8 @@
 
 use alloy_primitives::{Address, B256, Bytes};
 use client::rpc::{RpcCall, RpcError, decode_header, decode_u64, request};
-use client::{MemoryHeads, Native};
 use lightclient::{Asked, Header};
+use native::{MemoryHeads, Native};
 use serde_json::{Value, json};
 
 /// One RPC endpoint.

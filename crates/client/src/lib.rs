@@ -20,8 +20,6 @@ mod head_store;
 mod history;
 mod join;
 mod journeys;
-#[cfg(feature = "native")]
-mod native;
 mod ports;
 mod progress;
 pub mod rpc;
@@ -40,8 +38,6 @@ pub use history::HistoryError;
 pub use journeys::{
     AccessReading, CategoryOutcome, CategoryReading, GrantOffer, JourneyError, ReadAsk, Reading,
 };
-#[cfg(feature = "native")]
-pub use native::{FileHeads, MemoryHeads, Native};
 pub use ports::{
     EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError,
 };

@@ -14,8 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use alloy_primitives::{Address, B256};
-use client::{Client, ClientError, FileHeads, Head, Message, Native, Platform, Submitted, TransportError};
+use client::{Client, ClientError, Head, Message, Platform, Submitted, TransportError};
 use lightclient::{BlockNumber, Fault};
+use native::{FileHeads, Native};
 use protocol::keys::SigningKey;
 use protocol::layout::{GrantQuery, GrantTerms, RelationshipQuery, RelationshipState};
 use protocol::network::Network;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use alloy_primitives::B256;
 use client::rpc::{RpcCall, decode_header, request};
-use client::{MemoryHeads, Native};
 use devnet::{Devnet, Options, Rules, Scheme, Sealing};
 use lightclient::validator_slots;
+use native::{MemoryHeads, Native};
 use serde_json::{Value, json};
 
 use crate::folder::Folder;

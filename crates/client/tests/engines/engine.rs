@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use client::rpc::{self, RpcCall, RpcError};
-use client::{MemoryHeads, Native};
 use lightclient::{Asked, ChainRules, Header, Transaction, TrustedCheckpoint, transaction_hash};
+use native::{MemoryHeads, Native};
 use protocol::contracts::creation::{self, Addresses};
 use protocol::contracts::{self, Admission};
 use protocol::keys::SigningKey;

@@ -1,10 +1,8 @@
 //! The native platform with somebody in between who may change what a node answers.
 
 use alloy_primitives::B256;
-use client::{
-    EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, MemoryHeads, Native, Platform, StoreError,
-    TransportError,
-};
+use client::{EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError};
+use native::{MemoryHeads, Native};
 use serde_json::Value;
 
 /// Changes the result of a call, if it is of the kind meant.

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256};
-use client::{Client, ClientError, Head, HeadStore, MemoryHeads, Native, Problem, encode_stored_head, rpc};
+use client::{Client, ClientError, Head, HeadStore, Problem, encode_stored_head, rpc};
 use devnet::{Lie, Rules, Scheme};
 use lightclient::{Asked, Fault, LogFilter, block_hash};
+use native::{MemoryHeads, Native};
 use protocol::network::Network;
 
 use super::world::{Visitor, World};

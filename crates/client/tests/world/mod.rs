@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex};
 
 use alloy_primitives::{Address, B256, U256, address};
 use client::{
-    Client, EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, MemoryHeads, Native, Platform,
-    StoreError, TransportError, rpc,
+    Client, EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError, rpc,
 };
 use devnet::{Devnet, Options, Rules, Scheme, Sealing};
 use lightclient::{ChainRules, Schedule, SealScheme, Transaction, TrustThreshold, TrustedCheckpoint};
+use native::{MemoryHeads, Native};
 use protocol::contracts::{self, Admission, creation};
 use protocol::keys::SigningKey;
 use protocol::layout::MemberKind;

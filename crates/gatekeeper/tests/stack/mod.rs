@@ -9,11 +9,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use alloy_primitives::Address;
-use client::{
-    Caller, Client, ClientError, Head, Http, HttpAnswer, HttpRequest, MemoryHeads, Native, Platform,
-    TransportError,
-};
+use client::{Caller, Client, ClientError, Head, Http, HttpAnswer, HttpRequest, Platform, TransportError};
 use gatekeeper::database::Database;
+use native::{MemoryHeads, Native};
 use protocol::answer::{AnswerContent, AnswerError, Asked, RefusalBody, VerifiedAnswer, verify_answer};
 use protocol::invitation::Invitation;
 use protocol::keys::{EncryptionKey, SigningKey};

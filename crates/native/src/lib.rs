@@ -12,9 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use alloy_primitives::B256;
 
-use crate::ports::{
-    EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError,
-};
+use client::{EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError};
 
 /// The platform of a native program.
 #[derive(Debug)]
@@ -96,7 +94,6 @@ impl<S: HeadStore> HeadStore for Native<S> {
 }
 
 impl<S: HeadStore> Platform for Native<S> {
-    #[expect(clippy::disallowed_methods, reason = "the one place where a native program reads the clock")]
     fn now_millis(&self) -> u64 {
         SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
