@@ -53,7 +53,7 @@ impl<P: Platform> Client<P> {
         Ok(self.members_of(head, &[address]).await?.pop())
     }
 
-    /// Proves for whom a key signs: for a member, or for itself; `None` if another key has taken its place.
+    /// Proves for whom a key signs: for another address (a member, a pseudonym), or for itself; `None` if another key has taken its place.
     ///
     /// # Errors
     /// As [`members`](Self::members).
@@ -64,7 +64,7 @@ impl<P: Platform> Client<P> {
         match query.decode(registry.address, &proven)? {
             Identity::Own => Ok(Some(key)),
             Identity::Replaced => Ok(None),
-            Identity::OfMember(query) => {
+            Identity::Other(query) => {
                 let proven = self.state(head, &registry, &query.slots()).await?.slots;
                 Ok(query.decode(registry.address, &proven)?)
             }

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 /// @title The directory of a MedRec network
 /// @notice Holds the network's id and its members: who they are on the chain, where their gatekeeper listens, and the
 /// key that requests are sealed to. Operators admit and remove members by strict majority (more than half).
+/// It also holds whose key is whose: everybody, member or not, may let another key sign for its address.
 /// @dev No owner, no upgrade, no `selfdestruct`, no `delegatecall`. What a client proves lies in fixed words:
 /// networkId (0), relationships (1), summary (2), length of the member list (3), members (4).
 contract Registry {
@@ -24,6 +25,7 @@ contract Registry {
     }
 
     /// @notice One member. Its address stays; the key with which it signs answers and transactions may be another one.
+    /// An address that is no member has an entry, too, once it was offered a key: `None`, and nothing but its keys.
     struct Member {
         Kind kind;
         Status status;
@@ -32,7 +34,7 @@ contract Registry {
         bytes32 profileDigest; // SHA-256 of its profile document, zero if none
         string name;
         string endpoint; // origin of its gatekeeper, empty if none
-        address key; // who signs for it, zero while that is its own address
+        address key; // who signs for this address, zero while it does so itself
         address nextKey; // who was offered to sign for it
     }
 
@@ -58,8 +60,8 @@ contract Registry {
     mapping(address => bool) public isOperator;
     mapping(bytes32 => Ballot) private ballots;
     mapping(bytes32 => address) private memberByName;
-    /// @dev Whose key an address became. It never becomes another member's, nor a member.
-    mapping(address => address) private memberByKey;
+    /// @dev Whose key an address became. It never becomes anybody else's, nor a member.
+    mapping(address => address) private identityByKey;
 
     /// @notice The longest name in bytes.
     uint256 public constant MAX_NAME_BYTES = 128;
@@ -75,8 +77,8 @@ contract Registry {
     event MemberAdmitted(address indexed member);
     event MemberRemoved(address indexed member);
     event ProfileUpdated(address indexed member);
-    event KeyOffered(address indexed member, address indexed key);
-    event KeyTaken(address indexed member, address indexed key);
+    event KeyOffered(address indexed identity, address indexed key);
+    event KeyTaken(address indexed identity, address indexed key);
     event OperatorAdded(address indexed operator);
     event OperatorRemoved(address indexed operator);
     event Voted(bytes32 indexed action, address indexed operator, uint256 votes, uint256 operators);
@@ -105,7 +107,9 @@ contract Registry {
     error ZeroWord();
     /// @notice The address signs, or once signed, for somebody: it cannot sign for another one.
     error KeyUsed(address key);
-    /// @notice The member did not offer the caller to sign for it.
+    /// @notice Another key signs for whomever the caller signed for.
+    error KeyReplaced(address caller);
+    /// @notice Nobody offered the caller to sign for this address.
     error NotOffered(address caller);
     /// @notice A member must be of some kind.
     error NoKind();
@@ -140,7 +144,7 @@ contract Registry {
         if (member == address(0)) revert ZeroAddress();
         if (kind == Kind.None) revert NoKind();
         if (isActiveMember(member)) revert AlreadyMember(member);
-        if (memberByKey[member] != address(0)) revert KeyUsed(member);
+        if (identityByKey[member] != address(0)) revert KeyUsed(member);
         _checkText(name, 1, MAX_NAME_BYTES);
         address bearer = memberByName[keccak256(bytes(name))];
         if (bearer != address(0)) revert NameTaken(bearer);
@@ -227,33 +231,35 @@ contract Registry {
         emit ProfileUpdated(member);
     }
 
-    /// @notice A member offers a key to sign for it from now on; nothing changes before that key takes it.
+    /// @notice Whoever the caller signs for offers a key to do so from now on; nothing changes before that key takes it.
     function offerKey(address key) external {
-        address member = _activeCaller();
+        address identity = identityOf(msg.sender);
+        if (identity == address(0)) revert KeyReplaced(msg.sender);
+        if (members[identity].status == Status.Removed) revert NotMember(msg.sender);
         if (key == address(0)) revert ZeroAddress();
-        _checkUnused(key);
-        members[member].nextKey = key;
-        emit KeyOffered(member, key);
+        _checkUnused(identity, key);
+        members[identity].nextKey = key;
+        emit KeyOffered(identity, key);
     }
 
     /// @notice The key that was offered takes the place of the former one, which never signs for anybody again.
-    function takeKey(address member) external {
-        Member storage entry = members[member];
-        if (entry.status != Status.Active) revert NotMember(member);
+    function takeKey(address identity) external {
+        Member storage entry = members[identity];
+        if (entry.status == Status.Removed) revert NotMember(identity);
         if (entry.nextKey != msg.sender) revert NotOffered(msg.sender);
-        _checkUnused(msg.sender);
+        _checkUnused(identity, msg.sender);
         entry.key = msg.sender;
         entry.nextKey = address(0);
-        memberByKey[msg.sender] = member;
-        emit KeyTaken(member, msg.sender);
+        identityByKey[msg.sender] = identity;
+        emit KeyTaken(identity, msg.sender);
     }
 
-    /// @notice For whom a key signs: for a member, or for itself; zero if another key has taken its place.
+    /// @notice For whom a key signs: for another address, or for itself; zero if another key has taken its place.
     function identityOf(address key) public view returns (address) {
-        address member = memberByKey[key];
-        if (member == address(0)) member = key;
-        address current = members[member].key;
-        return (current == address(0) ? member : current) == key ? member : address(0);
+        address identity = identityByKey[key];
+        if (identity == address(0)) identity = key;
+        address current = members[identity].key;
+        return (current == address(0) ? identity : current) == key ? identity : address(0);
     }
 
     /// @notice Whether an address is a member now.
@@ -313,9 +319,12 @@ contract Registry {
         if (!isActiveMember(member)) revert NotMember(msg.sender);
     }
 
-    /// @dev A key signs for one member in its life, and a member's address for that member alone.
-    function _checkUnused(address key) private view {
-        if (memberByKey[key] != address(0) || members[key].status != Status.None) revert KeyUsed(key);
+    /// @dev A key signs for one address in its life, and the address of a member, or of whoever changed its key, for
+    /// nobody else.
+    function _checkUnused(address identity, address key) private view {
+        Member storage entry = members[key];
+        bool used = identityByKey[key] != address(0) || entry.status != Status.None || entry.key != address(0);
+        if (used || key == identity) revert KeyUsed(key);
     }
 
     function _isOpen(Ballot storage ballot) private view returns (bool) {

@@ -160,14 +160,14 @@ pub fn update_profile(encryption_key: B256, profile_digest: B256, endpoint: &str
     call.abi_encode()
 }
 
-/// Calldata of `Registry.offerKey`: a member offers a key to sign for it from now on.
+/// Calldata of `Registry.offerKey`: whoever signs offers a key to do so from now on.
 pub fn offer_key(key: Address) -> Vec<u8> {
     abi::offerKeyCall { key }.abi_encode()
 }
 
 /// Calldata of `Registry.takeKey`: the key that was offered takes the place of the former one.
-pub fn take_key(member: Address) -> Vec<u8> {
-    abi::takeKeyCall { member }.abi_encode()
+pub fn take_key(identity: Address) -> Vec<u8> {
+    abi::takeKeyCall { identity }.abi_encode()
 }
 
 /// The functions that change something; enumerations are `uint8` in the ABI.
@@ -210,6 +210,6 @@ mod abi {
         function withdrawVote(bytes32 action);
         function updateProfile(bytes32 encryptionKey, bytes32 profileDigest, string endpoint);
         function offerKey(address key);
-        function takeKey(address member);
+        function takeKey(address identity);
     }
 }

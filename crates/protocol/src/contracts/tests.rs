@@ -130,7 +130,7 @@ impl Chain {
         match query.read(&self.words(self.at.registry, query.slots())).unwrap() {
             Identity::Own => Some(key),
             Identity::Replaced => None,
-            Identity::OfMember(query) => query.read(&self.words(self.at.registry, query.slots())).unwrap(),
+            Identity::Other(query) => query.read(&self.words(self.at.registry, query.slots())).unwrap(),
         }
     }
 

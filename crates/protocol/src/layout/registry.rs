@@ -211,7 +211,7 @@ pub struct IdentityQuery {
 impl IdentityQuery {
     /// The two slots to prove in `Registry`: whose key it became, and who signs for its own address.
     pub fn slots(&self) -> Vec<B256> {
-        vec![mapping(variable(MEMBER_BY_KEY), self.key), key_slot(self.key)]
+        vec![mapping(variable(IDENTITY_BY_KEY), self.key), key_slot(self.key)]
     }
 
     /// Reads the proven slots.
@@ -223,12 +223,12 @@ impl IdentityQuery {
     }
 
     pub(crate) fn read(&self, words: &[Word]) -> Result<Identity, LayoutError> {
-        let [member, own] = exactly(words)?;
-        let (member, own_key) = (address("member of a key", member)?, key_of(self.key, own)?);
-        Ok(match (member.is_zero(), own_key == self.key) {
+        let [identity, own] = exactly(words)?;
+        let (identity, own_key) = (address("identity of a key", identity)?, key_of(self.key, own)?);
+        Ok(match (identity.is_zero(), own_key == self.key) {
             (true, true) => Identity::Own,
             (true, false) => Identity::Replaced,
-            (false, _) => Identity::OfMember(SuccessionQuery { member, key: self.key }),
+            (false, _) => Identity::Other(SuccessionQuery { identity, key: self.key }),
         })
     }
 }
@@ -238,17 +238,17 @@ impl IdentityQuery {
 pub enum Identity {
     /// For its own address.
     Own,
-    /// It became this member's key; whether it still is, is to be proven.
-    OfMember(SuccessionQuery),
+    /// It became the key of another address; whether it still is, is to be proven.
+    Other(SuccessionQuery),
     /// For nobody: another key has taken its place.
     Replaced,
 }
 
-/// Asks whether a key is a member's now.
+/// Asks whether a key signs for another address now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SuccessionQuery {
-    /// The member.
-    pub member: Address,
+    /// For whom it should sign.
+    pub identity: Address,
     /// The address of the key.
     pub key: Address,
 }
@@ -256,10 +256,10 @@ pub struct SuccessionQuery {
 impl SuccessionQuery {
     /// The one slot to prove in `Registry`.
     pub fn slots(&self) -> Vec<B256> {
-        vec![key_slot(self.member)]
+        vec![key_slot(self.identity)]
     }
 
-    /// Reads the proven slot: the member, if the key is the one that signs for it.
+    /// Reads the proven slot: the identity, if the key is the one that signs for it.
     ///
     /// # Errors
     /// A slot other than the one asked in `contract`, or a word that is no address.
@@ -269,19 +269,58 @@ impl SuccessionQuery {
 
     pub(crate) fn read(&self, words: &[Word]) -> Result<Option<Address>, LayoutError> {
         let [word] = exactly(words)?;
-        Ok((key_of(self.member, word)? == self.key).then_some(self.member))
+        Ok((key_of(self.identity, word)? == self.key).then_some(self.identity))
     }
 }
 
-/// Where a member's key is kept.
-fn key_slot(member: Address) -> B256 {
-    offset(mapping(variable(MEMBERS), member), KEY)
+/// Asks which key signs for an address, and which one was offered to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeysQuery {
+    /// For whom.
+    pub identity: Address,
 }
 
-/// Who signs for a member: its own address, until another key has taken its place.
-fn key_of(member: Address, word: Word) -> Result<Address, LayoutError> {
-    let key = address("member key", word)?;
-    Ok(if key.is_zero() { member } else { key })
+impl KeysQuery {
+    /// The two slots to prove in `Registry`.
+    pub fn slots(&self) -> Vec<B256> {
+        let key = key_slot(self.identity);
+        vec![key, offset(key, 1)]
+    }
+
+    /// Reads the proven slots.
+    ///
+    /// # Errors
+    /// Slots other than those asked in `contract`, or words that are no addresses.
+    pub fn decode(&self, contract: Address, proven: &[ProvenSlot]) -> Result<KeysState, LayoutError> {
+        self.read(&bind(contract, &self.slots(), proven)?)
+    }
+
+    pub(crate) fn read(&self, words: &[Word]) -> Result<KeysState, LayoutError> {
+        let [key, next] = exactly(words)?;
+        let next = address("offered key", next)?;
+        Ok(KeysState { key: key_of(self.identity, key)?, offered: (!next.is_zero()).then_some(next) })
+    }
+}
+
+/// The keys of an address. Made only by [`KeysQuery::decode`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeysState {
+    /// The one that signs now.
+    pub key: Address,
+    /// The one that may take its place.
+    pub offered: Option<Address>,
+}
+
+/// Where the key of an address is kept; the next word is the one that was offered.
+fn key_slot(identity: Address) -> B256 {
+    offset(mapping(variable(MEMBERS), identity), KEY)
+}
+
+/// Who signs for an address: itself, until another key has taken its place.
+fn key_of(identity: Address, word: Word) -> Result<Address, LayoutError> {
+    let key = address("key", word)?;
+    Ok(if key.is_zero() { identity } else { key })
 }
 
 /// What a member is.
@@ -409,7 +448,7 @@ impl Text {
 pub(super) const NETWORK_ID: u64 = 0;
 pub(super) const MEMBER_LIST: u64 = 3;
 pub(super) const MEMBERS: u64 = 4;
-pub(super) const MEMBER_BY_KEY: u64 = 10;
+pub(super) const IDENTITY_BY_KEY: u64 = 10;
 /// Word of the struct `Member`; before it the kind, status and time (0), the encryption key (1), the profile digest (2), the
 /// name (3) and the endpoint (4).
 pub(super) const KEY: u64 = 5;

@@ -7,7 +7,7 @@ use records::record_set::RecordSetAnchor;
 use serde_json::Value;
 
 use super::group::{GROUPS, MEMBERS as MEMBERS_OF_GROUP, MEMBERSHIPS};
-use super::registry::{KEY, MEMBER_BY_KEY, MEMBER_LIST, MEMBERS, NETWORK_ID};
+use super::registry::{IDENTITY_BY_KEY, KEY, MEMBER_LIST, MEMBERS, NETWORK_ID};
 use super::relationship::{
     CONFIRMER, GRANTS, HISTORY, PROPOSALS, PUBLICATION_WORDS, RELATIONSHIPS, STATUS, VIEWERS,
 };
@@ -72,11 +72,12 @@ fn the_registry_lies_where_the_compiler_put_it() {
             ("name", 3, 0, "t_string_storage"),
             ("endpoint", 4, 0, "t_string_storage"),
             ("key", KEY, 0, "t_address"),
+            ("nextKey", KEY + 1, 0, "t_address"),
         ],
     );
     assert_places(
         &layout["storage"].as_array().unwrap()[10..].into(),
-        &[("memberByKey", MEMBER_BY_KEY, 0, "t_mapping(t_address,t_address)")],
+        &[("identityByKey", IDENTITY_BY_KEY, 0, "t_mapping(t_address,t_address)")],
     );
 }
 

@@ -1,4 +1,4 @@
-//! Tests of key rotation: a member's address stays, one key after the other signs for it, and no key for two.
+//! Tests of key rotation: an address stays, one key after the other signs for it, and no key for two.
 
 use alloy_primitives::Bytes;
 use records::category::Categories;
@@ -6,7 +6,7 @@ use records::category::Categories;
 use super::chain::Reverted;
 use super::relationships::{PATIENT, STEWARD, active, assert_refused, granted};
 use super::*;
-use crate::layout::{MemberStatus, Rights, group_address};
+use crate::layout::{KeysQuery, KeysState, MemberStatus, Rights, group_address};
 
 const NEXT: u8 = 0x60;
 const LATER: u8 = 0x61;
@@ -20,9 +20,16 @@ impl Chain {
     }
 
     fn rotate(&mut self, from: u8, to: u8) {
-        let member = account(STEWARD);
+        let identity = self.identity(account(from)).unwrap();
         self.registry(from, offer_key(account(to))).unwrap();
-        self.registry(to, take_key(member)).unwrap();
+        assert_eq!(self.keys(identity).offered, Some(account(to)));
+        self.registry(to, take_key(identity)).unwrap();
+        assert_eq!((self.keys(identity).key, self.keys(identity).offered), (account(to), None));
+    }
+
+    fn keys(&self, identity: Address) -> KeysState {
+        let query = KeysQuery { identity };
+        query.read(&self.words(self.at.registry, query.slots())).unwrap()
     }
 }
 
@@ -32,12 +39,6 @@ fn a_key_takes_the_place_of_the_former_one_once_both_have_agreed() {
     let steward = account(STEWARD);
     assert_eq!(chain.member(steward).unwrap().key, steward);
     assert_refused(chain.registry(NEXT, take_key(steward)), errors::NotOffered { caller: account(NEXT) });
-    for stranger in [STRANGER, PATIENT, OPERATOR] {
-        assert_refused(
-            chain.registry(stranger, offer_key(account(NEXT))),
-            errors::NotMember { account: account(stranger) },
-        );
-    }
     chain.registry(STEWARD, offer_key(account(NEXT))).unwrap();
     // Nothing has changed yet.
     assert_eq!(
@@ -48,8 +49,10 @@ fn a_key_takes_the_place_of_the_former_one_once_both_have_agreed() {
     assert_eq!(chain.member(steward).unwrap().key, account(NEXT));
     assert_eq!((chain.identity(steward), chain.identity(account(NEXT))), (None, Some(steward)));
     // And again, by the key that signs now.
-    let replaced = || errors::NotMember { account: steward };
-    assert_refused(chain.registry(STEWARD, offer_key(account(LATER))), replaced());
+    assert_refused(
+        chain.registry(STEWARD, offer_key(account(LATER))),
+        errors::KeyReplaced { caller: steward },
+    );
     chain.rotate(NEXT, LATER);
     assert_eq!([STEWARD, NEXT, LATER].map(|key| chain.identity(account(key))), [None, None, Some(steward)]);
 }
@@ -75,6 +78,44 @@ fn no_key_signs_for_two_or_twice() {
     // A key is not admitted, either.
     let admit = admit_member(&admission(account(NEXT), "Another"));
     assert_refused(chain.registry(OPERATOR, admit), used(NEXT));
+}
+
+#[test]
+fn a_patient_stays_who_it_was_and_acts_with_the_new_key_alone() {
+    let mut chain = granted();
+    let (patient, steward, stranger) = (account(PATIENT), account(STEWARD), account(STRANGER));
+    chain.rotate(PATIENT, NEXT);
+    assert_eq!(chain.member(patient), None);
+    assert_eq!((chain.identity(patient), chain.identity(account(NEXT))), (None, Some(patient)));
+    let give = || grant(steward, stranger, Categories::ALL, Rights::READ, 0, None);
+    for call in [give(), revoke(steward, stranger), end(patient, steward)] {
+        assert_refused(chain.call(PATIENT, call), errors::KeyReplaced { caller: patient });
+    }
+    chain.call(NEXT, give()).unwrap();
+    assert!(chain.grant(patient, steward, stranger).is_some());
+    // And again, by the key that signs now.
+    chain.rotate(NEXT, LATER);
+    assert_refused(
+        chain.call(NEXT, revoke(steward, stranger)),
+        errors::KeyReplaced { caller: account(NEXT) },
+    );
+    chain.call(LATER, revoke(steward, stranger)).unwrap();
+    assert_eq!(chain.grant(patient, steward, stranger), None);
+    // The former keys open nothing any more, for anybody.
+    for key in [PATIENT, NEXT] {
+        assert_refused(
+            chain.registry(STRANGER, offer_key(account(key))),
+            errors::KeyUsed { key: account(key) },
+        );
+    }
+}
+
+#[test]
+fn nobody_is_offered_its_own_address() {
+    let mut chain = active();
+    for own in [PATIENT, STEWARD] {
+        assert_refused(chain.registry(own, offer_key(account(own))), errors::KeyUsed { key: account(own) });
+    }
 }
 
 #[test]
