@@ -8,9 +8,9 @@ use std::ops::Range;
 use alloy_primitives::Address;
 use lightclient::ProvenSlot;
 use protocol::layout::{
-    GrantQuery, GrantTerms, HistoryQuery, Identity, IdentityQuery, Member, MemberHead, MemberQuery,
-    MembersQuery, MembershipQuery, RelationshipQuery, RelationshipState, SummaryEntry, SummaryQuery,
-    ViewersQuery,
+    GrantQuery, GrantTerms, HistoryQuery, IdentityQuery, KeysQuery, KeysState, Member, MemberHead,
+    MemberQuery, MembersQuery, MembershipQuery, RelationshipQuery, RelationshipState, SignsFor, SummaryEntry,
+    SummaryQuery, ViewersQuery,
 };
 use records::record_set::RecordSetAnchor;
 
@@ -62,13 +62,31 @@ impl<P: Platform> Client<P> {
         let query = IdentityQuery { key };
         let proven = self.state(head, &registry, &query.slots()).await?.slots;
         match query.decode(registry.address, &proven)? {
-            Identity::Own => Ok(Some(key)),
-            Identity::Replaced => Ok(None),
-            Identity::Other(query) => {
+            SignsFor::Itself => Ok(Some(key)),
+            SignsFor::Nobody => Ok(None),
+            SignsFor::Other(query) => {
                 let proven = self.state(head, &registry, &query.slots()).await?.slots;
                 Ok(query.decode(registry.address, &proven)?)
             }
         }
+    }
+
+    /// Proves which keys sign for these addresses, and which were offered to, in the order asked.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn keys(&self, head: &Head, identities: &[Address]) -> Result<Vec<KeysState>, ClientError> {
+        let registry = self.network().registry;
+        let queries = identities.iter().map(|identity| KeysQuery { identity: *identity });
+        let queries: Vec<KeysQuery> = queries.collect();
+        let slots: Vec<_> = queries.iter().flat_map(KeysQuery::slots).collect();
+        let proven = self.state(head, &registry, &slots).await?.slots;
+        let mut rest = Slots(&proven);
+        let mut states = Vec::with_capacity(queries.len());
+        for query in &queries {
+            states.push(query.decode(registry.address, rest.take(query.slots().len()))?);
+        }
+        Ok(states)
     }
 
     /// Proves the entries of these addresses, leaving out those that were never admitted.

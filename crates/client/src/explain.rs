@@ -296,6 +296,9 @@ pub(crate) fn journey(error: &JourneyError) -> Explained {
         JourneyError::Access(refusal) => {
             mismatch(&format!("access/{}", refusal.code), &refusal.expected, &refusal.found)
         }
+        JourneyError::KeyReplaced { expected, found, .. } => {
+            mismatch("identity/key-replaced", expected, found)
+        }
         JourneyError::NotPublished { steward, .. } => expected("relationship/not-published", steward),
         JourneyError::OtherNetwork { expected, found } => {
             mismatch("invitation/other-network", expected, found)

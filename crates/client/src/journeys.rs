@@ -25,9 +25,11 @@ use crate::progress::{Progress, Step};
 use crate::transact::{Message, Wait};
 
 mod accesses;
+mod keys;
 mod read;
 
 pub use accesses::AccessReading;
+pub use keys::KeyChange;
 pub use read::{CategoryOutcome, CategoryReading, ReadAsk, Reading};
 
 /// Why a journey cannot go on.
@@ -43,6 +45,16 @@ pub enum JourneyError {
         patient: Address,
         /// The steward.
         steward: Address,
+    },
+    /// Another key signs for this address than the one that was about to.
+    #[error("{found} signs for {identity}, expected {expected}")]
+    KeyReplaced {
+        /// The address.
+        identity: Address,
+        /// The key at hand.
+        expected: Address,
+        /// The key that signs now.
+        found: Address,
     },
     /// The invitation is for another network.
     #[error("invitation for the chain {found}, expected {expected}")]
@@ -76,6 +88,22 @@ impl JourneyError {
             Self::NotPublished { .. } => Fault::Unavailable,
             _ => Fault::Caller,
         }
+    }
+}
+
+/// Who acts: the address that the chain knows, and the key that signs for it now.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
+    /// What relationships and grants name; it stays when the key changes.
+    pub address: Address,
+    /// The key.
+    pub key: &'a SigningKey,
+}
+
+/// A key that was never changed signs for its own address.
+impl<'a> From<&'a SigningKey> for Identity<'a> {
+    fn from(key: &'a SigningKey) -> Self {
+        Self { address: key.address(), key }
     }
 }
 
@@ -122,18 +150,19 @@ impl<P: Platform> Client<P> {
     pub async fn redeem_invitation(
         &self,
         invitation: &Invitation,
-        key: &SigningKey,
+        who: impl Into<Identity<'_>>,
         mut on_progress: impl FnMut(Progress),
     ) -> Result<RelationshipState, ClientError> {
+        let who = who.into();
         let mut tell = |step, done| on_progress(Progress { step, done, total: 4 });
         tell(Step::Sync, 0);
         let head = self.synced_head().await?;
         tell(Step::Prove, 1);
         let member = self.inviter(&head, invitation).await?;
-        let query = RelationshipQuery { patient: key.address(), steward: invitation.steward };
+        let query = RelationshipQuery { patient: who.address, steward: invitation.steward };
         if self.relationship(&head, query).await?.status == RelationshipStatus::None {
             tell(Step::Ask, 2);
-            let caller = Caller { key, patient: key.address(), via: None };
+            let caller = Caller { key: who.key, patient: who.address, via: None };
             let method = Method::RedeemInvitation { code: invitation.code.clone() };
             self.call_gatekeeper(&head, &member, caller, method).await?;
         }
@@ -158,14 +187,15 @@ impl<P: Platform> Client<P> {
     /// [`JourneyError::Status`] if it is not proposed; what became of the transaction.
     pub async fn accept_relationship(
         &self,
-        key: &SigningKey,
+        who: impl Into<Identity<'_>>,
         steward: Address,
         mut on_progress: impl FnMut(Progress),
     ) -> Result<RelationshipState, ClientError> {
+        let who = who.into();
         let mut tell = |step, done| on_progress(Progress { step, done, total: 3 });
         tell(Step::Sync, 0);
         let head = self.synced_head().await?;
-        let query = RelationshipQuery { patient: key.address(), steward };
+        let query = RelationshipQuery { patient: who.address, steward };
         let state = self.relationship(&head, query).await?;
         match state.status {
             RelationshipStatus::Active => return Ok(state),
@@ -176,7 +206,7 @@ impl<P: Platform> Client<P> {
         }
         tell(Step::Send, 1);
         let message = Message::call(self.network().relationships.address, contracts::accept(steward));
-        let sent = self.submit(&head, key, &[message]).await?;
+        let sent = self.submit(&head, who.key, &[message]).await?;
         tell(Step::Wait, 2);
         let mut wait = Wait::new(self, "accepted relationship", &sent);
         loop {
@@ -198,14 +228,15 @@ impl<P: Platform> Client<P> {
     /// [`JourneyError::Status`] if the relationship is not active; what became of the transaction.
     pub async fn grant(
         &self,
-        key: &SigningKey,
+        who: impl Into<Identity<'_>>,
         offer: GrantOffer,
         on_progress: impl FnMut(Progress),
     ) -> Result<GrantTerms, ClientError> {
+        let who = who.into();
         let GrantOffer { steward, viewer, categories, rights, from, until } = offer;
         let change = GrantChange {
-            key,
-            query: GrantQuery { patient: key.address(), steward, viewer },
+            who,
+            query: GrantQuery { patient: who.address, steward, viewer },
             what: "grant",
             calldata: contracts::grant(steward, viewer, categories, rights, from, until),
         };
@@ -223,14 +254,15 @@ impl<P: Platform> Client<P> {
     /// As [`grant`](Self::grant).
     pub async fn revoke(
         &self,
-        key: &SigningKey,
+        who: impl Into<Identity<'_>>,
         steward: Address,
         viewer: Address,
         on_progress: impl FnMut(Progress),
     ) -> Result<(), ClientError> {
+        let who = who.into();
         let change = GrantChange {
-            key,
-            query: GrantQuery { patient: key.address(), steward, viewer },
+            who,
+            query: GrantQuery { patient: who.address, steward, viewer },
             what: "revocation",
             calldata: contracts::revoke(steward, viewer),
         };
@@ -245,7 +277,7 @@ impl<P: Platform> Client<P> {
         wanted: impl Fn(Option<GrantTerms>) -> Option<T>,
         mut on_progress: impl FnMut(Progress),
     ) -> Result<T, ClientError> {
-        let GrantChange { key, query, what, calldata } = change;
+        let GrantChange { who, query, what, calldata } = change;
         let mut tell = |step, done| on_progress(Progress { step, done, total: 3 });
         tell(Step::Sync, 0);
         let head = self.synced_head().await?;
@@ -259,7 +291,7 @@ impl<P: Platform> Client<P> {
         }
         tell(Step::Send, 1);
         let message = Message::call(self.network().relationships.address, calldata);
-        let sent = self.submit(&head, key, &[message]).await?;
+        let sent = self.submit(&head, who.key, &[message]).await?;
         tell(Step::Wait, 2);
         let mut wait = Wait::new(self, what, &sent);
         loop {
@@ -282,7 +314,7 @@ impl<P: Platform> Client<P> {
 
 /// A grant or revocation to bring about.
 struct GrantChange<'a> {
-    key: &'a SigningKey,
+    who: Identity<'a>,
     query: GrantQuery,
     what: &'static str,
     calldata: Vec<u8>,

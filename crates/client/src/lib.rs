@@ -36,7 +36,8 @@ pub use gatekeeper::{Answer, Caller, GatekeeperError};
 pub use head_store::{StoredHeadError, encode_stored_head, verify_stored_head};
 pub use history::HistoryError;
 pub use journeys::{
-    AccessReading, CategoryOutcome, CategoryReading, GrantOffer, JourneyError, ReadAsk, Reading,
+    AccessReading, CategoryOutcome, CategoryReading, GrantOffer, Identity, JourneyError, KeyChange, ReadAsk,
+    Reading,
 };
 pub use ports::{
     EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError,

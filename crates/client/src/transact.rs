@@ -189,17 +189,30 @@ impl<'a, P: Platform> Wait<'a, P> {
         }
     }
 
+    /// The last transaction, if it and all others are carried out at a head under which the effect was looked for.
+    async fn carried_out(&mut self, seen: &Head) -> Result<Option<B256>, ClientError> {
+        if !self.has_seen {
+            return Ok(None);
+        }
+        let transactions = self.transactions;
+        for transaction in transactions.iter().rev() {
+            let account = self.client.account(seen, transaction.sender).await;
+            let account = self.unless_silent(account)?;
+            if account.is_none_or(|account| account.nonce() <= transaction.nonce) {
+                return Ok(None);
+            }
+        }
+        Ok(transactions.last().map(|last| last.hash))
+    }
+
     /// One turn, after a look at the state under `seen` did not show the effect; afterwards the head is as new as can be had.
     ///
     /// # Errors
     /// [`TransactError`] when time is up or the transactions were in vain; a sync error that is more than silence.
     pub(crate) async fn turn(&mut self, seen: &Head) -> Result<(), ClientError> {
         let (client, what) = (self.client, self.what);
-        if let Some(last) = self.transactions.last().filter(|_| self.has_seen) {
-            let account = client.account(seen, last.sender).await;
-            if self.unless_silent(account)?.is_some_and(|account| account.nonce() > last.nonce) {
-                return Err(TransactError::NoEffect { what, transaction: last.hash }.into());
-            }
+        if let Some(in_vain) = self.carried_out(seen).await? {
+            return Err(TransactError::NoEffect { what, transaction: in_vain }.into());
         }
         if client.platform().now_millis() >= self.deadline_millis {
             return Err(TransactError::NotProven { what, limit_seconds: LIMIT_SECONDS }.into());

@@ -6,9 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::Address;
-use client::{ClientError, Platform};
+use client::{ClientError, Identity, KeyChange};
 use lightclient::Fault;
-use protocol::contracts;
 
 use crate::chain::Chain;
 use crate::config::Config;
@@ -41,23 +40,8 @@ pub async fn rotate(config: &Config) -> Result<Rotated, RotationError> {
     };
     let chain = Chain::new(load_network(config)?, &config.heads).map_err(StartError::from)?;
     let (member, key) = (old.member, new.signing.address());
-    if signs_for(&chain, member).await? != Some(key) {
-        let registry = chain.network().registry.address;
-        chain.send_to(registry, &old.signing, vec![contracts::offer_key(key)]).await?;
-        // The one may be taken only once the other is in a block.
-        for attempt in 0..ATTEMPTS {
-            if attempt % RESEND == RESEND - 1 {
-                chain.send_to(registry, &new.signing, vec![contracts::take_key(member)]).await?;
-            }
-            if signs_for(&chain, member).await? == Some(key) {
-                break;
-            }
-            chain.client().platform().sleep(PAUSE_MILLIS).await;
-        }
-        if signs_for(&chain, member).await? != Some(key) {
-            return Err(RotationError::NotShown { member });
-        }
-    }
+    let change = KeyChange { identity: Identity { address: member, key: &old.signing }, next: &new.signing };
+    chain.client().replace_keys(&[change], |_| {}).await?;
     let former = path.with_added_extension(old.signing.address().to_string());
     let failed = |path: &Path, error: std::io::Error| RotationError::Move {
         path: path.to_owned(),
@@ -68,13 +52,6 @@ pub async fn rotate(config: &Config) -> Result<Rotated, RotationError> {
     }
     std::fs::rename(&next, path).map_err(|error| failed(&next, error))?;
     Ok(Rotated { member, key, former })
-}
-
-/// Whose key signs for the member now, as proven.
-async fn signs_for(chain: &Chain, member: Address) -> Result<Option<Address>, RotationError> {
-    chain.sync().await?;
-    let head = chain.client().fresh_head()?;
-    Ok(chain.client().member(&head, member).await?.map(|member| member.key))
 }
 
 /// Why the key is the old one still.
@@ -94,14 +71,6 @@ pub enum RotationError {
         /// What the system said.
         reason: String,
     },
-    /// The chain does not show the new key.
-    #[error(
-        "the chain does not show the new key of {member}; it may be no active member, or not of this key"
-    )]
-    NotShown {
-        /// The member.
-        member: Address,
-    },
     /// The network description, or what the client needs.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -115,14 +84,7 @@ impl RotationError {
             Self::Client(error) => error.fault(),
             Self::Keys(error) => error.fault(),
             Self::Move { .. } => Fault::Caller,
-            Self::NotShown { .. } => Fault::Unavailable,
             Self::Start(error) => error.fault(),
         }
     }
 }
-
-/// Looks at the chain before giving up: half a minute.
-const ATTEMPTS: u32 = 60;
-const PAUSE_MILLIS: u64 = 500;
-/// Looks between two attempts of the new key to take its place.
-const RESEND: u32 = 6;

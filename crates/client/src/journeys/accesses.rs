@@ -8,10 +8,10 @@ use lightclient::UnixTime;
 use protocol::access_log::{
     AccessEntry, AccessesAnswer, LogAnchor, LogPoint, VerifiedPage, verify_newest_page, verify_page_before,
 };
-use protocol::keys::SigningKey;
 use protocol::layout::{Member, RelationshipQuery};
 use protocol::request::Method;
 
+use super::Identity;
 use crate::client::{Client, Head};
 use crate::error::ClientError;
 use crate::gatekeeper::{Caller, GatekeeperError};
@@ -69,20 +69,21 @@ impl<P: Platform> Client<P> {
     /// [`GatekeeperError`] or what the endpoints did.
     pub async fn read_accesses(
         &self,
-        key: &SigningKey,
+        who: impl Into<Identity<'_>>,
         steward: Address,
     ) -> Result<AccessReading, ClientError> {
+        let who = who.into();
         let head = self.synced_head().await?;
         let member = self.member(&head, steward).await?.ok_or(GatekeeperError::NoMember { steward })?;
-        let query = RelationshipQuery { patient: key.address(), steward };
+        let query = RelationshipQuery { patient: who.address, steward };
         let state = self.relationship(&head, query).await?;
         let anchor = state.access_log;
         let anchored_at = state.access_log_anchored_at;
-        let answer = self.list_accesses(&head, &member, key, None).await?;
+        let answer = self.list_accesses(&head, &member, who, None).await?;
         let page = verify_newest_page(anchor, answer).map_err(|error| at(error, &member))?;
         let mut reading = AccessReading { head, steward: member, anchor, anchored_at, pages: vec![page] };
         while reading.start().count > anchor.point.count {
-            self.read_older_accesses(key, &mut reading).await?;
+            self.read_older_accesses(who, &mut reading).await?;
         }
         Ok(reading)
     }
@@ -93,7 +94,7 @@ impl<P: Platform> Client<P> {
     /// As [`read_accesses`](Self::read_accesses).
     pub async fn read_older_accesses(
         &self,
-        key: &SigningKey,
+        who: impl Into<Identity<'_>>,
         reading: &mut AccessReading,
     ) -> Result<(), ClientError> {
         let (false, Some(oldest)) = (reading.is_whole(), reading.pages.last()) else { return Ok(()) };
@@ -102,7 +103,7 @@ impl<P: Platform> Client<P> {
             return Err(ClientError::from(GatekeeperError::Content { reason }).at(&reading.steward.endpoint));
         }
         let before = Some(oldest.start().count.saturating_add(1));
-        let answer = self.list_accesses(&reading.head, &reading.steward, key, before).await?;
+        let answer = self.list_accesses(&reading.head, &reading.steward, who.into(), before).await?;
         if answer.entries.is_empty() {
             let reason = "no entry, though there are older ones".to_owned();
             return Err(ClientError::from(GatekeeperError::Content { reason }).at(&reading.steward.endpoint));
@@ -117,10 +118,10 @@ impl<P: Platform> Client<P> {
         &self,
         head: &Head,
         steward: &Member,
-        key: &SigningKey,
+        who: Identity<'_>,
         before: Option<u64>,
     ) -> Result<AccessesAnswer, ClientError> {
-        let caller = Caller { key, patient: key.address(), via: None };
+        let caller = Caller { key: who.key, patient: who.address, via: None };
         let answer = self.call_gatekeeper(head, steward, caller, Method::ListAccesses { before }).await?;
         serde_json::from_slice(&answer.content).map_err(|error| {
             let reason = error.to_string();

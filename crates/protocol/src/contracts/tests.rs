@@ -17,9 +17,9 @@ use alloy_primitives::{Address, B256};
 use self::chain::Chain;
 use super::*;
 use crate::layout::{
-    ConfirmerQuery, GrantQuery, GrantTerms, GroupQuery, Identity, IdentityQuery, Member, MemberQuery,
-    MembersQuery, Membership, MembershipQuery, RelationshipQuery, RelationshipState, SummaryEntry,
-    SummaryQuery, ViewersQuery,
+    ConfirmerQuery, GrantQuery, GrantTerms, GroupQuery, IdentityQuery, Member, MemberQuery, MembersQuery,
+    Membership, MembershipQuery, RelationshipQuery, RelationshipState, SignsFor, SummaryEntry, SummaryQuery,
+    ViewersQuery,
 };
 
 /// The errors that the contracts revert with.
@@ -128,9 +128,9 @@ impl Chain {
     fn identity(&self, key: Address) -> Option<Address> {
         let query = IdentityQuery { key };
         match query.read(&self.words(self.at.registry, query.slots())).unwrap() {
-            Identity::Own => Some(key),
-            Identity::Replaced => None,
-            Identity::Other(query) => query.read(&self.words(self.at.registry, query.slots())).unwrap(),
+            SignsFor::Itself => Some(key),
+            SignsFor::Nobody => None,
+            SignsFor::Other(query) => query.read(&self.words(self.at.registry, query.slots())).unwrap(),
         }
     }
 

@@ -218,30 +218,30 @@ impl IdentityQuery {
     ///
     /// # Errors
     /// Slots other than those asked in `contract`, or words that the contract never writes.
-    pub fn decode(&self, contract: Address, proven: &[ProvenSlot]) -> Result<Identity, LayoutError> {
+    pub fn decode(&self, contract: Address, proven: &[ProvenSlot]) -> Result<SignsFor, LayoutError> {
         self.read(&bind(contract, &self.slots(), proven)?)
     }
 
-    pub(crate) fn read(&self, words: &[Word]) -> Result<Identity, LayoutError> {
+    pub(crate) fn read(&self, words: &[Word]) -> Result<SignsFor, LayoutError> {
         let [identity, own] = exactly(words)?;
         let (identity, own_key) = (address("identity of a key", identity)?, key_of(self.key, own)?);
         Ok(match (identity.is_zero(), own_key == self.key) {
-            (true, true) => Identity::Own,
-            (true, false) => Identity::Replaced,
-            (false, _) => Identity::Other(SuccessionQuery { identity, key: self.key }),
+            (true, true) => SignsFor::Itself,
+            (true, false) => SignsFor::Nobody,
+            (false, _) => SignsFor::Other(SuccessionQuery { identity, key: self.key }),
         })
     }
 }
 
 /// For whom a key signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identity {
+pub enum SignsFor {
     /// For its own address.
-    Own,
+    Itself,
     /// It became the key of another address; whether it still is, is to be proven.
     Other(SuccessionQuery),
     /// For nobody: another key has taken its place.
-    Replaced,
+    Nobody,
 }
 
 /// Asks whether a key signs for another address now.
