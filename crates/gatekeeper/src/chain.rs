@@ -55,8 +55,8 @@ struct Proven {
 /// What a decision rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessState {
-    /// For whom the caller's key signs.
-    pub reader: Address,
+    /// For whom the caller's key signs; `None` if another key has taken its place.
+    pub reader: Option<Address>,
     /// The relationship.
     pub relationship: RelationshipState,
     /// What the reader was granted, by itself or through a group.
@@ -145,8 +145,7 @@ impl Chain {
         number.saturating_add(age / rules.schedule.at(number).block_period.max(1)).saturating_add(2)
     }
 
-    /// Proves under `head` what a decision about the owner of a key needs, who may come through the group `via`. A key whose
-    /// place another one has taken has nothing granted.
+    /// Proves under `head` what a decision about the owner of a key needs, who may come through the group `via`.
     ///
     /// # Errors
     /// [`ClientError`] if no endpoint proves it.
@@ -162,12 +161,14 @@ impl Chain {
         if let Some(known) = self.proven(roots).states.get(&place) {
             return Ok(known.clone());
         }
-        let identity = self.client.identity(head, key).await?;
-        let reader = identity.unwrap_or(key);
-        let query =
-            GrantQuery { patient: relationship.patient, steward: relationship.steward, viewer: reader };
+        let reader = self.client.identity(head, key).await?;
+        let query = GrantQuery {
+            patient: relationship.patient,
+            steward: relationship.steward,
+            viewer: reader.unwrap_or(key),
+        };
         let (relationship, terms) = self.client.relationship_and_grant(head, query, via).await?;
-        let state = Arc::new(AccessState { reader, relationship, terms: identity.and(terms) });
+        let state = Arc::new(AccessState { reader, relationship, terms: reader.and(terms) });
         let mut proven = self.proven(roots);
         if proven.states.len() < MAX_REMEMBERED {
             proven.states.insert(place, state.clone());

@@ -9,17 +9,15 @@ use std::collections::BTreeSet;
 use alloy_primitives::B256;
 use client::{CategoryOutcome, GatekeeperError, GrantOffer, Platform, Problem, ReadAsk};
 use protocol::answer::{ListAnswer, RefusalCode, WriteAnswer};
-use protocol::contribution::{Authorship, Contribution, contributed_id, subject};
+use protocol::contribution::{Authorship, Contribution};
 use protocol::keys::SigningKey;
 use protocol::layout::Rights;
-use protocol::relationship::RelationshipId;
 use protocol::request::Method;
 use records::category::{Categories, Category};
-use records::record::Record;
 use records::record_set::{CategoryHistory, RecordVerdict, verify_history, verify_list};
 use serde_json::json;
 
-use stack::{Stack, eventually, key};
+use stack::{Stack, eventually, key, weight};
 
 const PROBLEMS: Categories = Categories::NONE.with(Category::Problems);
 
@@ -93,21 +91,6 @@ async fn every_version_of_a_record_is_told_and_proven() {
     assert_eq!(refusal(&patient, history(vec![roots[0]; 65])).await, RefusalCode::Malformed);
     assert_eq!(refusal(&stranger, history(roots)).await, RefusalCode::NoGrant);
     assert_eq!(refusal(&stranger, list).await, RefusalCode::NoGrant);
-}
-
-/// A weight as a scale's maker writes it.
-fn weight(relationship: &RelationshipId, author: &SigningKey, name: &str, kilograms: u32) -> Record {
-    let resource = json!({
-        "resourceType": "Observation",
-        "id": contributed_id(author.address(), name),
-        "status": "final",
-        "category": [{ "coding": [{ "code": "vital-signs" }] }],
-        "code": { "coding": [{ "system": "http://loinc.org", "code": "29463-7" }] },
-        "subject": subject(relationship),
-        "effectiveDateTime": "2026-11-27",
-        "valueQuantity": { "value": kilograms, "system": "http://unitsofmeasure.org", "code": "kg" },
-    });
-    Record::parse(resource.to_string().as_bytes()).unwrap()
 }
 
 #[tokio::test]

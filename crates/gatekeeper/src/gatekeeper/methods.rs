@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use alloy_primitives::{Address, B256};
 use client::Head;
-use lightclient::BlockNumber;
+use lightclient::{BlockNumber, UnixTime};
 use protocol::access_request::AccessRequest;
 use protocol::answer::{
     Description, DoneAnswer, InvitationAnswer, ListAnswer, RecordsAnswer, RefusalCode, RequestsAnswer,
     WriteAnswer,
 };
 use protocol::contribution::{Contribution, ContributionError, filed_under};
-use protocol::grant::{AccessAsk, decide};
+use protocol::grant::{AccessAsk, Grant, decide};
 use protocol::layout::{MemberStatus, RelationshipQuery, RelationshipStatus, Right};
 use protocol::request::{Call, InvitationCode, METHODS, Method, VerifiedCall};
 use records::category::{Categories, Category};
@@ -48,14 +48,14 @@ impl Gatekeeper {
     /// What the signer may do. Nothing about the patient is given out that is not on chain, so there is no entry.
     async fn describe(&self, call: &VerifiedCall) -> Result<Vec<u8>, Refused> {
         let (head, state) = self.access_state(call).await?;
-        let (relationship, signer) = (self.relationship(call.call()), call.signer());
+        let patient = call.call().patient;
         let may = |category, right| {
-            let ask = ask(call, &state, Categories::NONE.with(category), right);
-            decide(&ask, &state.relationship, state.terms.as_ref(), head.header().timestamp()).is_ok()
+            let categories = Categories::NONE.with(category);
+            decision(call, &state, categories, right, head.header().timestamp()).is_ok()
         };
         let read: Categories = Category::ALL.into_iter().filter(|one| may(*one, Right::Read)).collect();
         let write = Category::ALL.into_iter().filter(|one| {
-            let is_filed_so = signer != relationship.patient || *one == Category::OwnData;
+            let is_filed_so = state.reader != Some(patient) || *one == Category::OwnData;
             is_filed_so && may(*one, Right::Contribute)
         });
         to_json(&Description {
@@ -79,12 +79,13 @@ impl Gatekeeper {
         }
         let (head, state) = self.access_state(call).await?;
         let block = head.header().number();
+        let reader = reader(call, &state).map_err(|refused| refused.at(block))?;
         let status = state.relationship.status;
         if status != RelationshipStatus::Active {
             let refused = Refused::new(RefusalCode::RelationshipNotActive, "the relationship is not active");
             return Err(refused.with("active", status.name()).at(block));
         }
-        let member = self.chain.client().member(&head, state.reader).await?;
+        let member = self.chain.client().member(&head, reader).await?;
         if member.is_none_or(|member| member.status != MemberStatus::Active || member.key != signer) {
             return Err(
                 Refused::new(RefusalCode::NotAMember, "only members of the network may ask").at(block)
@@ -101,12 +102,12 @@ impl Gatekeeper {
             )
             .at(block));
         }
-        self.log(call, state.reader, block, None).await?;
+        self.log(call, reader, block, None).await?;
         to_json(&DoneAnswer {})
     }
 
     async fn list_requests(&self, call: &VerifiedCall) -> Result<Vec<u8>, Refused> {
-        let (pseudonym, now) = (self.only_patient(call)?, self.now());
+        let (pseudonym, now) = (self.only_patient(call).await?, self.now());
         let texts = self.store.run(move |store| store.access_requests(pseudonym, now)).await?;
         let requests = texts.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>();
         let requests = requests.map_err(|_form| StoreError::Row { column: "request" })?;
@@ -114,13 +115,17 @@ impl Gatekeeper {
     }
 
     async fn dismiss_request(&self, call: &VerifiedCall, from: Address) -> Result<Vec<u8>, Refused> {
-        let pseudonym = self.only_patient(call)?;
+        let pseudonym = self.only_patient(call).await?;
         self.store.run(move |store| store.dismiss_access_request(pseudonym, from)).await?;
         to_json(&DoneAnswer {})
     }
 
     async fn redeem(&self, call: &VerifiedCall, code: &InvitationCode) -> Result<Vec<u8>, Refused> {
-        let pseudonym = self.only_patient(call)?;
+        let pseudonym = call.call().patient;
+        // Whoever comes for the first time is nobody's successor, and costs no proof.
+        if call.signer() != pseudonym {
+            self.only_patient(call).await?;
+        }
         self.head(call.call()).await?;
         let (code, now) = (code.digest().into(), self.now());
         self.store.run(move |store| store.redeem_invitation(code, pseudonym, now)).await?;
@@ -171,14 +176,14 @@ impl Gatekeeper {
     ) -> Result<Vec<u8>, Refused> {
         let (relationship, author) = (self.relationship(call.call()), call.signer());
         let records = contribution.verify(&relationship, author).map_err(malformed)?;
+        let (_, state) = self.access_state(call).await?;
         let (provenance, contents) =
             records.split_last().ok_or_else(|| malformed(ContributionError::Empty))?;
-        for record in contents {
-            let found = filed_under(&relationship, author, record);
-            if found != category {
-                return Err(Refused::new(RefusalCode::Malformed, "a record of another category")
-                    .with(category, found));
-            }
+        // Whose key was replaced is refused below, and logged.
+        let filed = |record| state.reader.map(|reader| filed_under(&relationship, reader, record));
+        if let Some(found) = contents.iter().filter_map(filed).find(|found| *found != category) {
+            let refused = Refused::new(RefusalCode::Malformed, "a record of another category");
+            return Err(refused.with(category, found));
         }
         if self.writes.is_spent(author, self.now()) {
             return Err(Refused::new(RefusalCode::TooManyRequests, "more than sixty writes within the hour"));
@@ -205,25 +210,25 @@ impl Gatekeeper {
     ) -> Result<(BlockNumber, Arc<AccessState>), Refused> {
         let (head, state) = self.access_state(call).await?;
         let block = head.header().number();
-        let ask = ask(call, &state, call.call().method.categories().unwrap_or_default(), right);
-        let at = head.header().timestamp();
-        let decision = decide(&ask, &state.relationship, state.terms.as_ref(), at);
-        let refused = decision.err().map(|refusal| Refused::from(refusal).at(block));
-        self.log(call, state.reader, block, refused.as_ref()).await?;
+        let categories = call.call().method.categories().unwrap_or_default();
+        let decision = decision(call, &state, categories, right, head.header().timestamp());
+        let refused = decision.err().map(|refused| refused.at(block));
+        self.log(call, state.reader.unwrap_or(call.signer()), block, refused.as_ref()).await?;
         refused.map_or(Ok((block, state)), Err)
     }
 
     async fn list_accesses(&self, call: &VerifiedCall, before: Option<u64>) -> Result<Vec<u8>, Refused> {
-        let pseudonym = match self.only_patient(call) {
+        let (head, state) = self.access_state(call).await?;
+        let pseudonym = match patient_alone(call, &state) {
             Ok(pseudonym) => pseudonym,
             Err(refused) => {
-                let block = self.head(call.call()).await?.header().number();
-                self.log(call, call.signer(), block, Some(&refused)).await?;
+                let block = head.header().number();
+                self.log(call, state.reader.unwrap_or(call.signer()), block, Some(&refused)).await?;
                 return Err(refused.at(block));
             }
         };
         // What the client has proven to be anchored has to be known here, too, before the anchors are listed.
-        let anchored = self.access_state(call).await?.1.relationship.access_log;
+        let anchored = state.relationship.access_log;
         let answer = self.store.run(move |store| {
             store.note_anchored(pseudonym, anchored)?;
             store.accesses(pseudonym, before, MAX_LISTED)
@@ -232,13 +237,9 @@ impl Gatekeeper {
     }
 
     /// The patient's own methods are for the patient only.
-    fn only_patient(&self, call: &VerifiedCall) -> Result<Address, Refused> {
-        let patient = call.call().patient;
-        if call.signer() == patient {
-            return Ok(patient);
-        }
-        Err(Refused::new(RefusalCode::RightNotGranted, "only the patient may do this")
-            .with(patient, call.signer()))
+    async fn only_patient(&self, call: &VerifiedCall) -> Result<Address, Refused> {
+        let (head, state) = self.access_state(call).await?;
+        patient_alone(call, &state).map_err(|refused| refused.at(head.header().number()))
     }
 
     /// The head to decide at, and what is proven to hold there. About people whom nobody here knows, the chain is not asked:
@@ -285,9 +286,34 @@ impl Gatekeeper {
     }
 }
 
-fn ask(call: &VerifiedCall, state: &AccessState, categories: Categories, right: Right) -> AccessAsk {
+/// For whom the caller's key signs.
+fn reader(call: &VerifiedCall, state: &AccessState) -> Result<Address, Refused> {
+    state.reader.ok_or_else(|| {
+        let refused = Refused::new(RefusalCode::KeyReplaced, "another key has taken the place of this one");
+        refused.with("the key that signs now", call.signer())
+    })
+}
+
+/// The patient, if the caller's key signs for it.
+fn patient_alone(call: &VerifiedCall, state: &AccessState) -> Result<Address, Refused> {
+    let (patient, found) = (call.call().patient, reader(call, state)?);
+    if found == patient {
+        return Ok(patient);
+    }
+    Err(Refused::new(RefusalCode::RightNotGranted, "only the patient may do this").with(patient, found))
+}
+
+/// Whether the caller may do this with these categories at this time.
+fn decision(
+    call: &VerifiedCall,
+    state: &AccessState,
+    categories: Categories,
+    right: Right,
+    at: UnixTime,
+) -> Result<Grant, Refused> {
     let Call { patient, steward, .. } = *call.call();
-    AccessAsk { patient, steward, reader: state.reader, categories, right }
+    let ask = AccessAsk { patient, steward, reader: reader(call, state)?, categories, right };
+    Ok(decide(&ask, &state.relationship, state.terms.as_ref(), at)?)
 }
 
 fn malformed(error: ContributionError) -> Refused {

@@ -13,14 +13,16 @@ use client::{Caller, Client, ClientError, Head, Http, HttpAnswer, HttpRequest, P
 use gatekeeper::database::Database;
 use native::{MemoryHeads, Native};
 use protocol::answer::{AnswerContent, AnswerError, Asked, RefusalBody, VerifiedAnswer, verify_answer};
+use protocol::contribution::{contributed_id, subject};
 use protocol::invitation::Invitation;
 use protocol::keys::{EncryptionKey, SigningKey};
 use protocol::layout::{HistoryQuery, RelationshipQuery};
 use protocol::network::Network;
 use protocol::relationship::RelationshipId;
 use protocol::request::{Call, HeadRef, Method, Origin, sign_call};
+use records::record::Record;
 use records::record_set::RecordSetAnchor;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) type Browser = Client<Native<MemoryHeads>>;
 
@@ -574,4 +576,24 @@ pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
+}
+
+/// A weight as a scale's maker writes it.
+pub(crate) fn weight(
+    relationship: &RelationshipId,
+    author: &SigningKey,
+    name: &str,
+    kilograms: u32,
+) -> Record {
+    let resource = json!({
+        "resourceType": "Observation",
+        "id": contributed_id(author.address(), name),
+        "status": "final",
+        "category": [{ "coding": [{ "code": "vital-signs" }] }],
+        "code": { "coding": [{ "system": "http://loinc.org", "code": "29463-7" }] },
+        "subject": subject(relationship),
+        "effectiveDateTime": "2026-11-27",
+        "valueQuantity": { "value": kilograms, "system": "http://unitsofmeasure.org", "code": "kg" },
+    });
+    Record::parse(resource.to_string().as_bytes()).unwrap()
 }

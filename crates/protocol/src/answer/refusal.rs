@@ -48,6 +48,8 @@ pub enum RefusalCode {
     GrantExpired,
     /// The grant has not begun.
     GrantNotYetValid,
+    /// Another key has taken the place of the one that signed.
+    KeyReplaced,
     /// The request is not of the form of this protocol.
     Malformed,
     /// There is no grant for the signer, or it was revoked.
@@ -88,6 +90,7 @@ impl RefusalCode {
             Self::Expired => "expired",
             Self::GrantExpired => "grant_expired",
             Self::GrantNotYetValid => "grant_not_yet_valid",
+            Self::KeyReplaced => "key_replaced",
             Self::Malformed => "malformed",
             Self::NoGrant => "no_grant",
             Self::NoRelationship => "no_relationship",
@@ -114,6 +117,7 @@ impl RefusalCode {
             | Self::CategoryNotGranted
             | Self::GrantExpired
             | Self::GrantNotYetValid
+            | Self::KeyReplaced
             | Self::NoGrant
             | Self::NoRelationship
             | Self::NotAMember
