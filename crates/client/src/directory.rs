@@ -58,17 +58,44 @@ impl<P: Platform> Client<P> {
     /// # Errors
     /// As [`members`](Self::members).
     pub async fn identity(&self, head: &Head, key: Address) -> Result<Option<Address>, ClientError> {
+        Ok(self.identities(head, &[key]).await?.pop().flatten())
+    }
+
+    /// Proves for whom several keys sign, in the order asked.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn identities(
+        &self,
+        head: &Head,
+        keys: &[Address],
+    ) -> Result<Vec<Option<Address>>, ClientError> {
         let registry = self.network().registry;
-        let query = IdentityQuery { key };
-        let proven = self.state(head, &registry, &query.slots()).await?.slots;
-        match query.decode(registry.address, &proven)? {
-            SignsFor::Itself => Ok(Some(key)),
-            SignsFor::Nobody => Ok(None),
-            SignsFor::Other(query) => {
-                let proven = self.state(head, &registry, &query.slots()).await?.slots;
-                Ok(query.decode(registry.address, &proven)?)
-            }
+        let queries: Vec<IdentityQuery> = keys.iter().map(|key| IdentityQuery { key: *key }).collect();
+        let slots: Vec<_> = queries.iter().flat_map(IdentityQuery::slots).collect();
+        let proven = self.state(head, &registry, &slots).await?.slots;
+        let mut rest = Slots(&proven);
+        let mut found = Vec::with_capacity(keys.len());
+        for query in &queries {
+            found.push(query.decode(registry.address, rest.take(query.slots().len()))?);
         }
+        let others = found.iter().filter_map(|found| match found {
+            SignsFor::Other(query) => Some(*query),
+            _ => None,
+        });
+        let slots: Vec<_> = others.flat_map(|query| query.slots()).collect();
+        let proven =
+            if slots.is_empty() { Vec::new() } else { self.state(head, &registry, &slots).await?.slots };
+        let mut rest = Slots(&proven);
+        let mut identities = Vec::with_capacity(keys.len());
+        for (key, found) in keys.iter().zip(found) {
+            identities.push(match found {
+                SignsFor::Itself => Some(*key),
+                SignsFor::Nobody => None,
+                SignsFor::Other(query) => query.decode(registry.address, rest.take(query.slots().len()))?,
+            });
+        }
+        Ok(identities)
     }
 
     /// Proves which keys sign for these addresses, and which were offered to, in the order asked.

@@ -2,36 +2,66 @@
 //!
 //! Index 0 is the person as a viewer; each relationship has the next free index. A vault remembers them; a restored
 //! one finds them by proving, for one derived address after the other, whether the chain knows it (BIP-44 §gap limit).
+//! New words keep the indexes: the key of the new seed takes the place of the former one, and the address that the chain
+//! knows stays.
+
+mod renewal;
 
 use alloy_primitives::{Address, B256};
-use client::{Client, Head};
+use client::{Client, Head, Identity};
 use protocol::{
-    keys::{IdentityKeys, KeysError, Seed, SigningKey},
+    keys::{KeysError, Seed, SigningKey},
     layout::{RelationshipQuery, RelationshipStatus},
 };
 
+pub(crate) use crate::identity::renewal::{begin_renewal, finish_renewal};
 use crate::{
     error::ErrorView,
     platform::WebPlatform,
-    vault::{Contents, Session, StoredRelationship, VaultStorage},
+    vault::{Contents, Session, StoredIdentity, StoredRelationship, VaultStorage},
 };
+
+/// A key of the person, and the address that it acts for.
+#[derive(Debug)]
+pub(crate) struct OwnKey {
+    pub(crate) key: SigningKey,
+    pub(crate) address: Address,
+}
+
+impl OwnKey {
+    fn derive(
+        client: &Client<WebPlatform>,
+        seed: &Seed,
+        contents: &Contents,
+        index: u32,
+    ) -> Result<Self, KeysError> {
+        let (network, key) = (client.network().network_id, derive(client, seed, index)?);
+        let stored = contents.identities.iter().find(|own| (own.network, own.index) == (network, index));
+        let address = stored.map_or(key.address(), |own| own.address);
+        Ok(Self { key, address })
+    }
+
+    pub(crate) const fn identity(&self) -> Identity<'_> {
+        Identity { address: self.address, key: &self.key }
+    }
+}
 
 /// One relationship of the person, with the key that acts in it.
 #[derive(Debug)]
 pub(crate) struct OwnRelationship {
-    pub(crate) key: SigningKey,
+    pub(crate) key: OwnKey,
     pub(crate) steward: Address,
 }
 
 impl OwnRelationship {
     pub(crate) const fn query(&self) -> RelationshipQuery {
-        RelationshipQuery { patient: self.key.address(), steward: self.steward }
+        RelationshipQuery { patient: self.key.address, steward: self.steward }
     }
 }
 
 /// Returns the key that the person reads other people's records with.
-pub(crate) fn viewer_key(client: &Client<WebPlatform>, seed: &Seed) -> Result<SigningKey, KeysError> {
-    Ok(derive(client, seed, VIEWER)?.sign)
+pub(crate) fn viewer_key(client: &Client<WebPlatform>, session: &Session) -> Result<OwnKey, KeysError> {
+    OwnKey::derive(client, &session.seeds().current, &session.contents(), VIEWER)
 }
 
 /// Returns the relationships that the vault remembers on this network, in the order of their keys.
@@ -39,11 +69,12 @@ pub(crate) fn own_relationships(
     client: &Client<WebPlatform>,
     session: &Session,
 ) -> Result<Vec<OwnRelationship>, KeysError> {
-    let network = client.network().network_id;
-    let stored = session.contents().relationships.into_iter().filter(|stored| stored.network == network);
+    let (network, seeds, contents) = (client.network().network_id, session.seeds(), session.contents());
+    let stored = contents.relationships.iter().filter(|stored| stored.network == network);
     stored
         .map(|StoredRelationship { index, steward, .. }| {
-            Ok(OwnRelationship { key: derive(client, session.seed(), index)?.sign, steward })
+            let key = OwnKey::derive(client, &seeds.current, &contents, *index)?;
+            Ok(OwnRelationship { key, steward: *steward })
         })
         .collect()
 }
@@ -77,7 +108,8 @@ pub(crate) async fn relationship_for(
             is_free
         });
         if taken.await? {
-            return Ok(OwnRelationship { key: derive(client, session.seed(), index)?.sign, steward });
+            let key = OwnKey::derive(client, &session.seeds().current, &session.contents(), index)?;
+            return Ok(OwnRelationship { key, steward });
         }
     }
 }
@@ -89,10 +121,10 @@ async fn unused_index(
     head: &Head,
     session: &Session,
 ) -> Result<u32, ErrorView> {
-    let mut first = next_index(&session.contents(), client.network().network_id);
+    let (seeds, mut first) = (session.seeds(), next_index(&session.contents(), client.network().network_id));
     loop {
         let indexes = first..first.saturating_add(GAP);
-        let derived = indexes.clone().map(|index| Ok(derive(client, session.seed(), index)?.sign.address()));
+        let derived = indexes.clone().map(|index| Ok(derive(client, &seeds.current, index)?.address()));
         let addresses = derived.collect::<Result<Vec<Address>, KeysError>>()?;
         let lengths = client.summary_lengths(head, &addresses).await?;
         if let Some((index, _)) = indexes.zip(lengths).find(|(_, length)| *length == 0) {
@@ -108,8 +140,11 @@ fn next_index(contents: &Contents, network: B256) -> u32 {
     used.map(|stored| stored.index).max().unwrap_or(VIEWER).saturating_add(1)
 }
 
-/// Finds the relationships of a phrase: proves, index by index, which derived addresses the chain knows, until
-/// [`GAP`] in a row are unknown.
+/// Finds the relationships of a phrase: proves, index by index, for whom the derived keys sign and whether the chain knows
+/// those, until [`GAP`] in a row are unknown.
+///
+/// # Errors
+/// `restore/words-replaced` if other keys have taken the place of all that are known.
 pub(crate) async fn find_relationships(
     client: &Client<WebPlatform>,
     head: &Head,
@@ -118,20 +153,31 @@ pub(crate) async fn find_relationships(
 ) -> Result<Contents, ErrorView> {
     let network = client.network().network_id;
     let mut contents = Contents::default();
-    let (mut next, mut last_known) = (VIEWER + 1, VIEWER);
+    let (mut next, mut last_known, mut replaced) = (VIEWER, VIEWER, 0);
     while next <= last_known + GAP {
         on_index(next);
         let indexes = next..next + GAP;
-        let derived = indexes.clone().map(|index| Ok(derive(client, seed, index)?.sign.address()));
-        let addresses = derived.collect::<Result<Vec<Address>, KeysError>>()?;
+        let derived = indexes.clone().map(|index| Ok(derive(client, seed, index)?.address()));
+        let keys = derived.collect::<Result<Vec<Address>, KeysError>>()?;
+        let identities = client.identities(head, &keys).await?;
+        let addresses: Vec<Address> =
+            keys.iter().zip(&identities).map(|(key, identity)| identity.unwrap_or(*key)).collect();
         let lengths = client.summary_lengths(head, &addresses).await?;
-        for ((index, patient), length) in indexes.zip(addresses).zip(lengths) {
-            if length == 0 {
+        for (((index, key), identity), length) in indexes.zip(keys).zip(identities).zip(lengths) {
+            let Some(address) = identity else {
+                (last_known, replaced) = (index, replaced + 1);
+                continue;
+            };
+            if address != key {
+                last_known = index;
+                contents.identities.push(StoredIdentity { network, index, address });
+            }
+            if length == 0 || index == VIEWER {
                 continue;
             }
             last_known = index;
-            let entries = client.summary(head, patient).await?;
-            let own = entries.into_iter().filter(|entry| entry.patient == patient);
+            let entries = client.summary(head, address).await?;
+            let own = entries.into_iter().filter(|entry| entry.patient == address);
             contents.relationships.extend(own.map(|entry| StoredRelationship {
                 network,
                 index,
@@ -140,11 +186,14 @@ pub(crate) async fn find_relationships(
         }
         next += GAP;
     }
+    if replaced > 0 && contents.identities.is_empty() && contents.relationships.is_empty() {
+        return Err(ErrorView::words_replaced());
+    }
     Ok(contents)
 }
 
-fn derive(client: &Client<WebPlatform>, seed: &Seed, index: u32) -> Result<IdentityKeys, KeysError> {
-    seed.derive_identity(client.network().rules.chain_id, index)
+fn derive(client: &Client<WebPlatform>, seed: &Seed, index: u32) -> Result<SigningKey, KeysError> {
+    Ok(seed.derive_identity(client.network().rules.chain_id, index)?.sign)
 }
 
 /// The derivation index of the person as a viewer; relationships follow.

@@ -17,6 +17,7 @@ mod former;
 mod kdf;
 mod lock;
 mod seal;
+mod seeds;
 mod session;
 mod storage;
 mod ways;
@@ -26,7 +27,7 @@ pub(crate) use crate::vault::{
     error::VaultError,
     kdf::{KdfParameters, PasswordKey, derive_password_key},
     seal::random,
-    session::{Contents, Session, StoredRelationship, StoredViewer},
+    session::{Contents, Session, StoredIdentity, StoredRelationship, StoredViewer},
     storage::VaultStorage,
     ways::{Passkey, PasskeyOutput, Secret},
 };

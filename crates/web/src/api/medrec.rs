@@ -6,6 +6,7 @@
 mod arguments;
 mod backup;
 mod journeys;
+mod renewal;
 mod ways;
 
 use std::{cell::RefCell, rc::Rc};
@@ -79,12 +80,8 @@ impl Medrec {
         #[wasm_bindgen(js_name = passwordKey)] password_key: &[u8],
         #[wasm_bindgen(unchecked_param_type = "'en' | 'zh'")] language: &str,
     ) -> Result<String, ErrorView> {
-        let list = parse_word_list(language)?;
+        let phrase = fresh_phrase(language)?;
         let (parameters, password_key) = (parse_parameters(parameters)?, parse_key(password_key)?);
-        let mut entropy = Zeroizing::new([0; 16]);
-        getrandom::fill(entropy.as_mut())
-            .map_err(|error| VaultError::Entropy { reason: error.to_string() })?;
-        let phrase = Phrase::generate(list, &entropy)?;
         let contents = Contents::default();
         let session =
             Session::create(&self.storage, parameters, &password_key, phrase.to_seed(), contents).await?;
@@ -167,6 +164,14 @@ impl Medrec {
     fn session(&self) -> Result<Rc<Session>, VaultError> {
         self.session.borrow().clone().ok_or(VaultError::Locked)
     }
+}
+
+/// Makes a recovery phrase from fresh random bytes, in the words of a language.
+fn fresh_phrase(language: &str) -> Result<Phrase, ErrorView> {
+    let list = parse_word_list(language)?;
+    let mut entropy = Zeroizing::new([0; 16]);
+    getrandom::fill(entropy.as_mut()).map_err(|error| VaultError::Entropy { reason: error.to_string() })?;
+    Ok(Phrase::generate(list, &entropy)?)
 }
 
 /// Derives a password's key. Slow by intent and hungry for memory that is never given back: for a worker of its own.

@@ -1,5 +1,6 @@
 //! Errors of the vault, of keys, and of journeys.
 
+use alloy_primitives::B256;
 use client::{ClientError, GatekeeperError, JourneyError};
 use lightclient::Fault;
 use protocol::{invitation::InvitationError, keys::KeysError};
@@ -24,6 +25,21 @@ impl ErrorView {
             &format!("grant until {until}, expected later than {from}"),
         )
         .mismatch(&from, &until)
+    }
+
+    /// Words whose keys were replaced: other words open what they opened.
+    pub(crate) fn words_replaced() -> Self {
+        Self::new(
+            "restore/words-replaced",
+            Fault::Caller,
+            &"newer recovery words have taken the place of these",
+        )
+    }
+
+    /// A vault whose keys are in use on another network, too, which this page does not follow.
+    pub(crate) fn in_use_elsewhere(network: B256) -> Self {
+        Self::new("vault/used-elsewhere", Fault::Caller, &"the keys are in use on another network, too")
+            .found(&network)
     }
 
     /// A viewer card of another network.
@@ -67,6 +83,7 @@ impl From<VaultError> for ErrorView {
             VaultError::Parameter { name, least, most, found } => {
                 view("vault/parameter").mismatch(&format!("{name} {least} to {most}"), found)
             }
+            VaultError::Renewing => view("vault/renewing"),
             VaultError::Replaced => view("vault/replaced"),
             VaultError::Storage { reason, .. } => view("vault/storage").found(reason),
             VaultError::StorageDenied { reason } => view("vault/storage-denied").found(reason),

@@ -59,6 +59,9 @@ pub(crate) enum VaultError {
         /// The value found.
         found: u32,
     },
+    /// New recovery words are about to take over already.
+    #[error("new recovery words are about to take over already")]
+    Renewing,
     /// Another tab replaced the vault since it was unlocked here.
     #[error("the vault was replaced since it was unlocked")]
     Replaced,
@@ -91,7 +94,7 @@ pub(crate) enum VaultError {
         limit: usize,
     },
     /// Something that needs the owner once more was asked for without.
-    #[error("a grant needs the password or a passkey once more, each time")]
+    #[error("this needs the password or a passkey once more, each time")]
     Unconfirmed,
     /// The vault was written by another version of this program.
     #[error("the vault has version {found}, expected {expected}")]
@@ -133,6 +136,7 @@ impl VaultError {
             | Self::NoVault
             | Self::Older { .. }
             | Self::Parameter { .. }
+            | Self::Renewing
             | Self::Replaced
             | Self::TooManyPasskeys { .. }
             | Self::UnknownVersion { .. }

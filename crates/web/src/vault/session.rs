@@ -1,4 +1,4 @@
-//! An unlocked vault: its data key, the identity's seed, and the changing contents.
+//! An unlocked vault: its data key, what the identity's keys follow from, and the changing contents.
 //!
 //! A change takes the write lock, reads what is stored *now*, applies itself and writes the vault whole, as its next epoch, in one
 //! transaction: two tabs never lose each other's changes, and parts of different writings are noticed.
@@ -7,6 +7,7 @@ use core::{
     cell::{Cell, RefCell},
     fmt,
 };
+use std::rc::Rc;
 
 use alloy_primitives::{Address, B256};
 use protocol::keys::Seed;
@@ -22,6 +23,7 @@ use crate::vault::{
     kdf::{KdfParameters, PasswordKey},
     lock::WriteLock,
     seal::{DataKey, Place, random},
+    seeds::Seeds,
     storage::{StoredVault, VaultStorage},
     ways::{MAX_PASSKEYS, Passkey, PasskeyOutput, Secret, Way},
 };
@@ -30,7 +32,6 @@ use crate::vault::{
 pub(crate) struct Session {
     vault: [u8; VAULT_ID_BYTES],
     key: DataKey,
-    seed: Seed,
     /// As last read or written here.
     last: RefCell<Written>,
     /// Whether somebody has shown again that the vault is theirs, for one thing that needs it.
@@ -39,10 +40,11 @@ pub(crate) struct Session {
 
 /// One writing of a vault.
 #[derive(Debug, Clone)]
-struct Written {
+pub(super) struct Written {
     epoch: u64,
     ways: Vec<Way>,
-    contents: Contents,
+    pub(super) seeds: Rc<Seeds>,
+    pub(super) contents: Contents,
 }
 
 /// The ways into a stored vault, for whoever wants to come in.
@@ -62,6 +64,9 @@ pub(crate) struct Ways {
 pub(crate) struct Contents {
     /// The relationships that the identity's keys have.
     pub(crate) relationships: Vec<StoredRelationship>,
+    /// The addresses for which a key signs that is not their own: the keys were replaced once.
+    #[serde(default)]
+    pub(crate) identities: Vec<StoredIdentity>,
     /// The names that the person gave to viewers.
     pub(crate) viewers: Vec<StoredViewer>,
     /// Whether a backup file of this vault was once opened to see that it works.
@@ -79,6 +84,18 @@ pub(crate) struct StoredRelationship {
     pub(crate) index: u32,
     /// The steward's address.
     pub(crate) steward: Address,
+}
+
+/// An address of the person whose key was replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct StoredIdentity {
+    /// The network's id.
+    pub(crate) network: B256,
+    /// The derivation index of the key that signs for it now.
+    pub(crate) index: u32,
+    /// What the chain knows the person as.
+    pub(crate) address: Address,
 }
 
 /// A viewer's name, as the person knows it.
@@ -170,7 +187,8 @@ impl Session {
         kdf.check()?;
         let (vault, key) = (random()?, DataKey::generate()?);
         let ways = vec![Way::password(&key, &vault, kdf, password)?];
-        Ok(Self::opened(vault, key, seed, Written { epoch: 1, ways, contents }))
+        let seeds = Rc::new(Seeds { current: seed, next: None });
+        Ok(Self::opened(vault, key, Written { epoch: 1, ways, seeds, contents }))
     }
 
     /// Opens the stored vault; one of the former version is written anew.
@@ -181,7 +199,7 @@ impl Session {
     pub(crate) async fn unlock(storage: &VaultStorage, secret: Secret<'_>) -> Result<Self, VaultError> {
         let stored = storage.read().await?.ok_or(VaultError::NoVault)?;
         match AnyHeader::decode(&stored.header)? {
-            AnyHeader::Current(header) => Self::open(header, &stored, secret),
+            AnyHeader::Current(header) => Self::open(&header, &stored, secret),
             AnyHeader::Former(_) => {
                 let Secret::Password(password) = secret else { return Err(secret.wrong()) };
                 Self::renew(storage, password).await
@@ -189,19 +207,16 @@ impl Session {
         }
     }
 
-    fn open(header: Header, stored: &StoredVault, secret: Secret<'_>) -> Result<Self, VaultError> {
+    fn open(header: &Header, stored: &StoredVault, secret: Secret<'_>) -> Result<Self, VaultError> {
         let key = secret.open(&header.vault, &header.ways)?;
         header.check(&key)?;
-        let seed = open_record(&key, &header, IDENTITY, stored.identity.as_deref())?;
-        let seed = seed_from(&seed).ok_or(VaultError::Damaged { part: IDENTITY })?;
-        let contents = read_contents(&open_record(&key, &header, CONTENTS, stored.contents.as_deref())?)?;
-        let Header { vault, epoch, ways, .. } = header;
-        let vault = vault.try_into().ok().ok_or(VaultError::Damaged { part: HEADER })?;
-        Ok(Self::opened(vault, key, seed, Written { epoch, ways, contents }))
+        let written = Written::open(&key, header, stored)?;
+        let vault = header.vault.as_slice().try_into().ok().ok_or(VaultError::Damaged { part: HEADER })?;
+        Ok(Self::opened(vault, key, written))
     }
 
-    const fn opened(vault: [u8; VAULT_ID_BYTES], key: DataKey, seed: Seed, last: Written) -> Self {
-        Self { vault, key, seed, last: RefCell::new(last), confirmed: Cell::new(false) }
+    const fn opened(vault: [u8; VAULT_ID_BYTES], key: DataKey, last: Written) -> Self {
+        Self { vault, key, last: RefCell::new(last), confirmed: Cell::new(false) }
     }
 
     /// Moves a vault of the former version to this one.
@@ -210,19 +225,19 @@ impl Session {
         let stored = storage.read().await?.ok_or(VaultError::NoVault)?;
         let former = match AnyHeader::decode(&stored.header)? {
             // Another tab was quicker.
-            AnyHeader::Current(header) => return Self::open(header, &stored, Secret::Password(password)),
+            AnyHeader::Current(header) => return Self::open(&header, &stored, Secret::Password(password)),
             AnyHeader::Former(former) => former,
         };
         let opened = former::open(&former, &stored, password)?;
-        let seed = seed_from(&opened.identity).ok_or(VaultError::Damaged { part: IDENTITY })?;
-        let session = Self::new(former.kdf, password, seed, read_contents(&opened.contents)?)?;
+        let Seeds { current, .. } = Seeds::decode(&opened.identity)?;
+        let session = Self::new(former.kdf, password, current, read_contents(&opened.contents)?)?;
         session.write(storage, session.last()).await?;
         Ok(session)
     }
 
-    /// Returns the seed from which every key of the identity follows.
-    pub(crate) const fn seed(&self) -> &Seed {
-        &self.seed
+    /// Returns what every key of the identity follows from, as it was last read or written here.
+    pub(crate) fn seeds(&self) -> Rc<Seeds> {
+        self.last.borrow().seeds.clone()
     }
 
     /// Returns the contents as they were last read or written here.
@@ -271,7 +286,7 @@ impl Session {
         let stored = backup::decode(file)?;
         match AnyHeader::decode(&stored.header)? {
             AnyHeader::Current(header) => {
-                Self::open(header, &stored, Secret::Password(password)).map_err(|error| match error {
+                Self::open(&header, &stored, Secret::Password(password)).map_err(|error| match error {
                     VaultError::WrongPassword => VaultError::WrongBackupPassword,
                     other => other,
                 })
@@ -434,7 +449,7 @@ impl Session {
     }
 
     /// Reads the vault as it is now, changes it, and writes it as the next epoch.
-    async fn rewrite<T>(
+    pub(super) async fn rewrite<T>(
         &self,
         storage: &VaultStorage,
         change: impl FnOnce(&mut Written) -> Result<T, VaultError>,
@@ -449,9 +464,7 @@ impl Session {
         if header.epoch < self.last.borrow().epoch {
             return Err(VaultError::Older { part: HEADER });
         }
-        let contents = open_record(&self.key, &header, CONTENTS, stored.contents.as_deref())?;
-        let mut written =
-            Written { epoch: header.epoch, ways: header.ways, contents: read_contents(&contents)? };
+        let mut written = Written::open(&self.key, &header, &stored)?;
         let result = change(&mut written)?;
         written.epoch = written.epoch.saturating_add(1);
         self.write(storage, written).await?;
@@ -468,11 +481,19 @@ impl Session {
             let sealed = self.key.seal(&record_place(&header, part, header.epoch), content)?;
             Ok::<_, VaultError>(SealedRecord { epoch: header.epoch, sealed }.encode())
         };
-        let identity = seal(IDENTITY, self.seed.as_bytes())?;
+        let identity = seal(IDENTITY, &written.seeds.encode())?;
         let contents = seal(CONTENTS, &encode_contents(&written.contents))?;
         storage.write(&header.encode(), &identity, &contents).await?;
         self.last.replace(written);
         Ok(())
+    }
+}
+
+impl Written {
+    fn open(key: &DataKey, header: &Header, stored: &StoredVault) -> Result<Self, VaultError> {
+        let seeds = Seeds::decode(&open_record(key, header, IDENTITY, stored.identity.as_deref())?)?;
+        let contents = read_contents(&open_record(key, header, CONTENTS, stored.contents.as_deref())?)?;
+        Ok(Self { epoch: header.epoch, ways: header.ways.clone(), seeds: Rc::new(seeds), contents })
     }
 }
 
@@ -502,15 +523,6 @@ impl fmt::Debug for Session {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Session([redacted])")
     }
-}
-
-fn seed_from(bytes: &[u8]) -> Option<Seed> {
-    let mut seed = Zeroizing::new([0; 64]);
-    if bytes.len() != seed.len() {
-        return None;
-    }
-    seed.copy_from_slice(bytes);
-    Some(Seed::from_bytes(*seed))
 }
 
 fn encode_contents(contents: &Contents) -> Zeroizing<Vec<u8>> {

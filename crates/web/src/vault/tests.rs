@@ -80,7 +80,7 @@ async fn opens_with_the_password_it_was_made_with() {
     let contents = session.contents();
     drop(session);
     let session = unlock(&storage, &password(1)).await.unwrap();
-    assert_eq!(session.seed().as_bytes(), &SEED);
+    assert_eq!(session.seeds().current.as_bytes(), &SEED);
     assert_eq!(session.contents(), contents);
     assert_eq!(contents.relationships, [relationship(1)]);
 }
@@ -120,7 +120,7 @@ async fn a_restored_vault_takes_the_place_of_any_other_even_a_damaged_one() {
     put(&storage, &damaged).await;
     let kdf = Session::new_parameters().unwrap();
     Session::replace(&storage, kdf, &password(2), Seed::from_bytes(SEED), Contents::default()).await.unwrap();
-    assert_eq!(unlock(&storage, &password(2)).await.unwrap().seed().as_bytes(), &SEED);
+    assert_eq!(unlock(&storage, &password(2)).await.unwrap().seeds().current.as_bytes(), &SEED);
     let late = former.update(&storage, |contents| contents.relationships.push(relationship(1))).await;
     assert_eq!(late.unwrap_err(), VaultError::Replaced);
 }
@@ -368,7 +368,7 @@ async fn each_way_opens_it_and_a_wrong_secret_of_each_is_its_own_error() {
         by_passkey(&storage, 2, 12).await,
         Session::unlock(&storage, Secret::Code(&code)).await,
     ] {
-        assert_eq!(session.unwrap().seed().as_bytes(), &SEED);
+        assert_eq!(session.unwrap().seeds().current.as_bytes(), &SEED);
     }
     assert_eq!(by_passkey(&storage, 1, 12).await.unwrap_err(), VaultError::WrongPasskey);
     assert_eq!(by_passkey(&storage, 3, 11).await.unwrap_err(), VaultError::WrongPasskey);
@@ -492,7 +492,7 @@ async fn a_backup_brings_the_vault_back_with_its_own_password() {
     backup.restore(&other).await.unwrap();
     assert_eq!(stranger.update(&other, |_| {}).await, Err(VaultError::Replaced));
     let restored = unlock(&other, &password(1)).await.unwrap();
-    assert_eq!(restored.seed().as_bytes(), &SEED);
+    assert_eq!(restored.seeds().current.as_bytes(), &SEED);
     assert_eq!(restored.contents().relationships, [relationship(1)]);
 }
 
@@ -563,7 +563,7 @@ async fn opens_what_another_implementation_made_by_each_way() {
         [Secret::Password(&key), Secret::Passkey { credential, output: &passkey }, Secret::Code(&code)]
     {
         let session = Session::unlock(&storage, secret).await.unwrap();
-        assert_eq!(session.seed().as_bytes(), &SEED);
+        assert_eq!(session.seeds().current.as_bytes(), &SEED);
         assert_eq!(session.contents(), serde_json::from_str(&vectors.contents).unwrap());
     }
 }
@@ -580,7 +580,7 @@ async fn moves_a_vault_of_the_former_version_to_this_one() {
     assert!(ways.passkeys.is_empty() && !ways.code);
     for _ in 0..2 {
         let session = unlock(&storage, &password(1)).await.unwrap();
-        assert_eq!(session.seed().as_bytes(), &SEED);
+        assert_eq!(session.seeds().current.as_bytes(), &SEED);
         assert_eq!(session.contents(), serde_json::from_str(&vectors.contents).unwrap());
         assert_eq!(header_of(&stored(&storage).await).epoch, 1);
     }
@@ -644,4 +644,47 @@ impl Drop for RandomStub {
 
 fn crypto() -> js_sys::Object {
     Reflect::get(&global(), &"crypto".into()).unwrap().into()
+}
+
+#[wasm_bindgen_test]
+async fn the_next_seed_is_kept_over_locking_and_takes_over_once() {
+    let storage = fresh_storage().await;
+    let session = create(&storage).await;
+    let other = unlock(&storage, &password(1)).await.unwrap();
+    let next = || Seed::from_bytes([0x5e; 64]);
+    session.update(&storage, |contents| contents.backup_tried = true).await.unwrap();
+    session.begin_renewal(&storage, next()).await.unwrap();
+    // Neither here nor in another tab can a second one take its place: its keys may be on chain.
+    assert_eq!(session.begin_renewal(&storage, Seed::from_bytes([1; 64])).await, Err(VaultError::Renewing));
+    assert_eq!(other.begin_renewal(&storage, Seed::from_bytes([1; 64])).await, Err(VaultError::Renewing));
+    // Whatever else changes keeps it.
+    other.update(&storage, |contents| contents.relationships.push(relationship(1))).await.unwrap();
+    drop((session, other));
+
+    let session = unlock(&storage, &password(1)).await.unwrap();
+    assert_eq!(session.seeds().current.as_bytes(), &SEED);
+    assert_eq!(session.seeds().next.as_ref().unwrap().as_bytes(), &[0x5e; 64]);
+    let finished = session.finish_renewal(&storage, |contents| contents.relationships.is_empty()).await;
+    assert_eq!((finished, session.seeds().next.is_some()), (Ok(false), true));
+    assert_eq!(session.finish_renewal(&storage, |_| true).await, Ok(true));
+    assert_eq!(session.finish_renewal(&storage, |_| panic!("it was done")).await, Ok(true));
+
+    let session = unlock(&storage, &password(1)).await.unwrap();
+    assert_eq!(session.seeds().current.as_bytes(), &[0x5e; 64]);
+    assert!(session.seeds().next.is_none());
+    assert!(!session.contents().backup_tried, "a backup of before has the former seed");
+    assert_eq!(session.contents().relationships, [relationship(1)]);
+}
+
+#[wasm_bindgen_test]
+fn an_identity_is_one_seed_or_two() {
+    use crate::vault::seeds::Seeds;
+    for length in [0, 1, 63, 65, 127, 129, 192] {
+        let decoded = Seeds::decode(&vec![7; length]);
+        assert_eq!(decoded.unwrap_err(), VaultError::Damaged { part: IDENTITY }, "{length}");
+    }
+    for length in [64, 128] {
+        let bytes: Vec<u8> = (0..length).collect();
+        assert_eq!(*Seeds::decode(&bytes).unwrap().encode(), bytes);
+    }
 }

@@ -19,7 +19,7 @@ use crate::{
     },
     directory::{Directory, read_right, shared_with},
     error::ErrorView,
-    identity::{OwnRelationship, own_relationships, relationship_for, viewer_key},
+    identity::{OwnKey, OwnRelationship, own_relationships, relationship_for, viewer_key},
     vault::{Contents, StoredViewer},
     views::{
         ProgressView, SyncView,
@@ -52,7 +52,7 @@ impl Medrec {
     /// Tells the identity that others grant to.
     #[wasm_bindgen(unchecked_return_type = "PersonView")]
     pub fn person(&self) -> Result<JsValue, ErrorView> {
-        let viewer = self.viewer_key()?.address();
+        let viewer = self.viewer_key()?.address;
         let card = ViewerCard { network: self.client.network().rules.chain_id, viewer };
         Ok(to_js(&PersonView { viewer_address: viewer.to_string(), viewer_card: card.to_string() }))
     }
@@ -95,9 +95,9 @@ impl Medrec {
         let steward = self.client.inviter(&head, &invitation).await?;
         let own = relationship_for(&self.client, &head, &session, &self.storage, steward.address).await?;
         let first = |progress| ProgressView::within(progress, 0, 3).tell(on_progress);
-        self.client.redeem_invitation(&invitation, &own.key, first).await?;
+        self.client.redeem_invitation(&invitation, own.key.identity(), first).await?;
         let second = |progress| ProgressView::within(progress, 4, 0).tell(on_progress);
-        let state = self.client.accept_relationship(&own.key, own.steward, second).await;
+        let state = self.client.accept_relationship(own.key.identity(), own.steward, second).await;
         Ok(to_js(&RelationshipView::new(&state?, &steward)))
     }
 
@@ -123,16 +123,16 @@ impl Medrec {
         #[wasm_bindgen(js_name = onProgress, unchecked_param_type = "OnProgress")] on_progress: &Function,
     ) -> Result<JsValue, ErrorView> {
         let own = self.own(relationship)?;
-        self.read(&own.key, own.query(), on_progress).await
+        self.read(&own.key.key, own.query(), on_progress).await
     }
 
     /// Proves who read the own records or tried to, newest first: back to what is anchored at least, or all of it.
     #[wasm_bindgen(unchecked_return_type = "AccessesView")]
     pub async fn accesses(&self, relationship: &str, all: bool) -> Result<JsValue, ErrorView> {
         let own = self.own(relationship)?;
-        let mut reading = self.client.read_accesses(&own.key, own.steward).await?;
+        let mut reading = self.client.read_accesses(own.key.identity(), own.steward).await?;
         while all && !reading.is_whole() {
-            self.client.read_older_accesses(&own.key, &mut reading).await?;
+            self.client.read_older_accesses(own.key.identity(), &mut reading).await?;
         }
         let directory = Directory::prove(&self.client, &reading.head).await?;
         let name_of = |caller| self.viewer_name(&directory, caller);
@@ -142,7 +142,7 @@ impl Medrec {
     /// Proves what others let this person read.
     #[wasm_bindgen(js_name = sharedWithMe, unchecked_return_type = "SharedView[]")]
     pub async fn shared_with_me(&self) -> Result<JsValue, ErrorView> {
-        let me = self.viewer_key()?.address();
+        let me = self.viewer_key()?.address;
         let head = self.head().await?;
         let directory = Directory::prove(&self.client, &head).await?;
         let mut views = Vec::new();
@@ -166,7 +166,7 @@ impl Medrec {
             patient: parse_address_argument("patient", patient)?,
             steward: parse_address_argument("steward", steward)?,
         };
-        self.read(&self.viewer_key()?, query, on_progress).await
+        self.read(&self.viewer_key()?.key, query, on_progress).await
     }
 
     /// Proves who may read within an own relationship, former viewers included.
@@ -210,7 +210,7 @@ impl Medrec {
         let offer =
             GrantOffer { steward: own.steward, viewer, categories, rights: Rights::READ, from, until };
         let progress = |progress| ProgressView::within(progress, 0, 0).tell(on_progress);
-        let terms = self.client.grant(&own.key, offer, progress).await?;
+        let terms = self.client.grant(own.key.identity(), offer, progress).await?;
         let viewer = Viewer { address: viewer, terms: Some(terms) };
         let head = self.head().await?;
         let state = self.client.relationship(&head, own.query()).await?;
@@ -229,7 +229,7 @@ impl Medrec {
         let own = self.own(relationship)?;
         let viewer = self.parse_viewer(viewer)?;
         let progress = |progress| ProgressView::within(progress, 0, 0).tell(on_progress);
-        self.client.revoke(&own.key, own.steward, viewer, progress).await?;
+        self.client.revoke(own.key.identity(), own.steward, viewer, progress).await?;
         Ok(())
     }
 
@@ -282,8 +282,8 @@ impl Medrec {
         Ok(self.client.fresh_head()?)
     }
 
-    fn viewer_key(&self) -> Result<SigningKey, ErrorView> {
-        Ok(viewer_key(&self.client, self.session()?.seed())?)
+    fn viewer_key(&self) -> Result<OwnKey, ErrorView> {
+        Ok(viewer_key(&self.client, &*self.session()?)?)
     }
 
     /// Returns the own relationship with this id, `patient:steward`.

@@ -1,6 +1,6 @@
 //! The exported class as JavaScript uses it, without a network: the vault's life, and arguments that are refused.
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use js_sys::{Array, Function, JSON, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -152,8 +152,13 @@ async fn grants_nothing_that_was_not_confirmed_and_each_confirmation_once() {
     let stored = StoredRelationship { network, index: 1, steward };
     let session = medrec.session().unwrap();
     session.update(&medrec.storage, |contents| contents.relationships.push(stored)).await.unwrap();
-    let patient =
-        session.seed().derive_identity(medrec.client.network().rules.chain_id, 1).unwrap().sign.address();
+    let patient = session
+        .seeds()
+        .current
+        .derive_identity(medrec.client.network().rules.chain_id, 1)
+        .unwrap()
+        .sign
+        .address();
     let (relationship, viewer) = (format!("{patient}:{steward}"), Address::repeat_byte(5).to_string());
     let grant = async || {
         let categories = vec!["allergies".to_owned()];
@@ -214,4 +219,47 @@ fn parses_times_and_categories_exactly() {
     assert_eq!(arguments::parse_categories(&names(&["results", "allergies", "results"])).unwrap().len(), 2);
     assert_eq!(code(arguments::parse_categories(&names(&[])).unwrap_err()), "call/argument");
     assert_eq!(code(arguments::parse_categories(&names(&["Results"])).unwrap_err()), "call/argument");
+}
+
+#[wasm_bindgen_test]
+async fn new_words_are_confirmed_and_nothing_is_begun_twice() {
+    let medrec = open().await;
+    let locked = code(medrec.new_phrase("en").unwrap_err());
+    assert_eq!(locked, "vault/locked");
+    let parameters = medrec.new_password_parameters().unwrap();
+    let former = medrec.create_vault(parameters, &[1; 32], "en").await.unwrap();
+    let words = medrec.new_phrase("zh").unwrap();
+    assert_ne!(words, former);
+    let begin = async |words: &str| medrec.begin_renewal(words.as_bytes()).await.map_err(code);
+    assert_eq!(begin(&words).await, Err("vault/unconfirmed".to_owned()));
+    medrec.confirm_with_password(&[1; 32]).await.unwrap();
+    assert_eq!(begin("no words").await.unwrap_err(), "phrase/word-count");
+    assert_eq!(medrec.is_renewing().unwrap(), false);
+    begin(&words).await.unwrap();
+    assert_eq!(medrec.is_renewing().unwrap(), true);
+    medrec.confirm_with_password(&[1; 32]).await.unwrap();
+    assert_eq!(begin(&words).await, Err("vault/renewing".to_owned()));
+    // Nobody answers here: the former keys stay, and it is still to be done.
+    let error = code(medrec.finish_renewal(&ignore_progress()).await.unwrap_err());
+    assert_eq!(error, "network/unreachable");
+    assert_eq!(medrec.is_renewing().unwrap(), true);
+    // With nothing to be done nobody is asked.
+    let idle = open().await;
+    idle.create_vault(idle.new_password_parameters().unwrap(), &[1; 32], "en").await.unwrap();
+    idle.finish_renewal(&ignore_progress()).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn keys_in_use_on_another_network_are_not_left_behind() {
+    let medrec = open().await;
+    medrec.create_vault(medrec.new_password_parameters().unwrap(), &[1; 32], "en").await.unwrap();
+    let session = medrec.session().unwrap();
+    let (network, steward) = (B256::repeat_byte(9), Address::repeat_byte(6));
+    let stored = StoredRelationship { network, index: 1, steward };
+    session.update(&medrec.storage, |contents| contents.relationships.push(stored)).await.unwrap();
+    medrec.confirm_with_password(&[1; 32]).await.unwrap();
+    let words = medrec.new_phrase("en").unwrap();
+    let error = medrec.begin_renewal(words.as_bytes()).await.unwrap_err();
+    assert_eq!(code(error), "vault/used-elsewhere");
+    assert_eq!(medrec.is_renewing().unwrap(), false);
 }
