@@ -103,7 +103,7 @@ async function screens(page) {
     await page.getByRole('combobox').first().selectOption(language);
     await shoot(page, 'settings', language);
     const places = [['home', '#/home'], ['records', '#/records'], ['record', recordPlace], ['sharing', '#/sharing'],
-      ['grant', grantPlace], ['activity', '#/activity']];
+      ['grant', grantPlace], ['activity', '#/activity'], ['words', '#/settings/words']];
     for (const [name, place] of places) {
       await page.goto(demo.app + place);
       await page.waitForLoadState('networkidle');
@@ -111,6 +111,12 @@ async function screens(page) {
       await page.waitForFunction(isAtRest);
       await shoot(page, name, language);
     }
+    await page.locator('button.primary').click();
+    await page.getByRole('checkbox').check();
+    await shoot(page, 'new-words', language);
+    await page.locator('button.primary').click();
+    await page.locator('medrec-owner').waitFor();
+    await shoot(page, 'words-confirm', language);
     await page.goto(demo.app + grantPlace);
     for (const choice of ['radio', 'checkbox']) {
       await page.getByRole(choice).first().check();

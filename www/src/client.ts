@@ -153,6 +153,27 @@ export class Client {
     await this.#call('eraseVault', [], undefined, signal);
   }
 
+  /** Makes new recovery words. Nothing has changed yet. */
+  newPhrase(language: Language, signal?: AbortSignal): Promise<string> {
+    return this.#call('newPhrase', [language], undefined, signal);
+  }
+
+  /** Whether new recovery words are about to take over. */
+  isRenewing(signal?: AbortSignal): Promise<boolean> {
+    return this.#call('isRenewing', [], undefined, signal);
+  }
+
+  /** Lets new words, which are written down, be the next ones, once confirmed. */
+  async beginRenewal(phrase: string, signal?: AbortSignal): Promise<void> {
+    await this.#call('beginRenewal', [secretBytes(phrase)], undefined, signal);
+  }
+
+  /** Lets the new words take over, and locks the other windows, which have the former keys. Interrupted, it goes on. */
+  async finishRenewal(onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#call('finishRenewal', [], onProgress, signal);
+    this.#tabs.postMessage('lock');
+  }
+
   sync(signal?: AbortSignal): Promise<SyncView> {
     return this.#call('sync', [], undefined, signal);
   }

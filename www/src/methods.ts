@@ -43,6 +43,10 @@ export interface Methods {
   tryBackup: (file: Uint8Array<ArrayBuffer>, password: Uint8Array<ArrayBuffer>) => BackupView;
   restoreBackup: (file: Uint8Array<ArrayBuffer>, password: Uint8Array<ArrayBuffer>) => null;
   eraseVault: () => null;
+  newPhrase: (language: Language) => string;
+  isRenewing: () => boolean;
+  beginRenewal: (phrase: Uint8Array<ArrayBuffer>) => null;
+  finishRenewal: () => null;
   sync: () => SyncView;
   evidence: () => string | null;
   person: () => PersonView;

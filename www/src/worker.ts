@@ -94,6 +94,20 @@ serve<Methods>({
     await opened().eraseVault();
     return null;
   },
+  newPhrase: ([language]) => Promise.resolve(opened().newPhrase(language)),
+  isRenewing: () => Promise.resolve(opened().isRenewing()),
+  beginRenewal: async ([phrase]) => {
+    try {
+      await opened().beginRenewal(phrase);
+      return null;
+    } finally {
+      phrase.fill(0);
+    }
+  },
+  finishRenewal: async (_args, { onProgress }) => {
+    await opened().finishRenewal(onProgress);
+    return null;
+  },
   sync: (_args, options) => opened().sync(options),
   evidence: () => Promise.resolve(opened().evidence() ?? null),
   person: () => Promise.resolve(opened().person()),

@@ -15,6 +15,7 @@ describe('place', () => {
     { kind: 'activity' },
     { kind: 'grant', relationship: '0x01:0x02' },
     { kind: 'settings' },
+    { kind: 'words' },
     { kind: 'invitation', text: 'AbC-_123' },
   ];
 

@@ -4,12 +4,12 @@ import { Words } from '../text/words.js';
 import { icon } from './icons.js';
 
 /**
- * Second step of a new identity: the recovery phrase, shown once as numbered words, to be written down or printed.
+ * New recovery words, shown once as numbered words, to be written down or printed.
  *
  * @fires medrec-phrase-kept - the person says that the words are written down.
  */
 export class MedrecPhrase extends LitElement {
-  static override properties = { phrase: { attribute: false }, sure: { state: true }, tried: { state: true }, copied: { state: true } };
+  static override properties = { phrase: { attribute: false }, step: {}, sure: { state: true }, tried: { state: true }, copied: { state: true } };
   static override styles = [
     base,
     buttons,
@@ -26,6 +26,8 @@ export class MedrecPhrase extends LitElement {
     `,
   ];
   declare phrase: string;
+  /** Which step of what it is. */
+  declare step: string;
   declare sure: boolean;
   declare tried: boolean;
   declare copied: 'no' | 'yes' | 'failed';
@@ -34,6 +36,7 @@ export class MedrecPhrase extends LitElement {
   constructor() {
     super();
     this.phrase = '';
+    this.step = '';
     this.sure = false;
     this.tried = false;
     this.copied = 'no';
@@ -45,7 +48,7 @@ export class MedrecPhrase extends LitElement {
     const lang = /^[a-z]/.test(this.phrase) ? 'en' : 'zh-Hans';
     return html`<form class="stack wide" novalidate @submit=${this.#submit}>
       <div class="stack screen-only">
-        <p class="small muted">${common.step(2, 2)}</p>
+        <p class="small muted">${this.step}</p>
         <h1 tabindex="-1">${phrase.title}</h1>
         <p class="lead">${phrase.lead}</p>
         <p>${phrase.how}</p>

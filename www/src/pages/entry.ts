@@ -80,7 +80,7 @@ export class MedrecEntryPage extends LitElement {
       case 'create':
         return html`<medrec-create .busy=${busy} @medrec-password-chosen=${this.#create} @medrec-back-requested=${this.#back}>${this.#trouble()}</medrec-create>`;
       case 'phrase':
-        return html`<medrec-phrase .phrase=${this.screen.phrase} @medrec-phrase-kept=${this.#enter}></medrec-phrase>`;
+        return html`<medrec-phrase .phrase=${this.screen.phrase} .step=${this.#words.text.common.step(2, 2)} @medrec-phrase-kept=${this.#enter}></medrec-phrase>`;
       case 'file':
         return html`<div class="stack wide"><h1 tabindex="-1">${this.#words.text.backup.restoreTitle}</h1>
           ${this.vault === 'locked' ? html`<p class="muted">${this.#words.text.restore.replaces}</p>` : nothing}

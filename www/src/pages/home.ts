@@ -22,6 +22,7 @@ export class MedrecHomePage extends LitElement {
     now: { type: Number },
     waiting: {},
     tried: { type: Boolean },
+    renewing: { type: Boolean },
   };
   static override styles = [
     base,
@@ -40,6 +41,8 @@ export class MedrecHomePage extends LitElement {
   declare waiting: string | null;
   /** Whether a backup file of these keys was tried. */
   declare tried: boolean;
+  /** Whether new recovery words are about to take over. */
+  declare renewing: boolean;
   readonly #words = new Words(this);
 
   constructor() {
@@ -47,6 +50,7 @@ export class MedrecHomePage extends LitElement {
     this.now = 0;
     this.waiting = null;
     this.tried = true;
+    this.renewing = false;
   }
 
   override connectedCallback(): void {
@@ -73,6 +77,12 @@ export class MedrecHomePage extends LitElement {
               <span>${home.pending}</span>
               <a class="button small-button" href=${hashOf({ kind: 'invitation', text: this.waiting })}>${home.pendingOpen}</a>
             </div>`}
+        ${this.renewing
+          ? html`<div class="notice row between">
+              <span>${this.#words.text.renewal.remind}</span>
+              <a class="button small-button" href=${hashOf({ kind: 'words' })}>${this.#words.text.renewal.goOn}</a>
+            </div>`
+          : nothing}
         ${this.tried || !known.relationships.value?.length
           ? nothing
           : html`<div class="notice row between">

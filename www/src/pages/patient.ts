@@ -24,6 +24,7 @@ import './settings.js';
 import './sharing.js';
 import './activity.js';
 import './grant.js';
+import './words.js';
 
 const TICK_MS = 5000;
 
@@ -41,6 +42,7 @@ export class MedrecPatient extends LitElement {
     preferences: { state: true },
     waiting: { state: true },
     tried: { state: true },
+    renewing: { state: true },
     now: { state: true },
   };
   static override styles = [base, buttons, surface, shell, css`.start { max-width: 440px; }`];
@@ -51,6 +53,8 @@ export class MedrecPatient extends LitElement {
   declare waiting: string | null;
   /** Whether a backup file of these keys was tried; taken for granted until it is known. */
   declare tried: boolean;
+  /** Whether new recovery words are about to take over. */
+  declare renewing: boolean;
   declare now: number;
   readonly #words = new Words(this);
   readonly #sync = new Sync(this);
@@ -65,6 +69,7 @@ export class MedrecPatient extends LitElement {
     this.preferences = loadPreferences();
     this.waiting = null;
     this.tried = true;
+    this.renewing = false;
     this.now = present();
     applyPreferences(this.preferences);
     new Idle(this, (absence) => {
@@ -149,7 +154,7 @@ export class MedrecPatient extends LitElement {
     const { known } = library;
     switch (place.kind) {
       case 'home':
-        return html`<medrec-home-page .library=${library} .known=${known} .network=${network} .now=${now} .waiting=${this.waiting} .tried=${this.tried}
+        return html`<medrec-home-page .library=${library} .known=${known} .network=${network} .now=${now} .waiting=${this.waiting} .tried=${this.tried} .renewing=${this.renewing}
           @medrec-refresh-requested=${this.#refresh} @medrec-invitation-pasted=${this.#pasted}></medrec-home-page>`;
       case 'records':
       case 'shared':
@@ -163,6 +168,8 @@ export class MedrecPatient extends LitElement {
       case 'settings':
         return html`<medrec-settings-page .client=${this.#client} .tried=${this.tried} @medrec-backup-tried=${this.#backupTried} .network=${network.view} .preferences=${this.preferences}
           @medrec-preferences-changed=${this.#prefer} @medrec-lock-requested=${this.#lockNow}></medrec-settings-page>`;
+      case 'words':
+        return html`<medrec-words-page .client=${this.#client} .renewing=${this.renewing} @medrec-words-changed=${this.#wordsChanged}></medrec-words-page>`;
       case 'invitation':
         return html`<medrec-invitation-page .library=${library} .text=${place.text}
           @medrec-accepted=${this.#accepted} @medrec-later-requested=${this.#later}></medrec-invitation-page>`;
@@ -204,7 +211,15 @@ export class MedrecPatient extends LitElement {
     this.tried = true;
   };
 
-  readonly #entered = (): void => {
+  readonly #wordsChanged = ({ detail }: CustomEvent<boolean>): void => {
+    this.renewing = detail;
+    // A backup of before has the former keys.
+    if (!detail) this.tried = false;
+  };
+
+  readonly #entered = async (): Promise<void> => {
+    // Known before a page shows that asks for it.
+    this.renewing = (await this.#client?.isRenewing().catch(() => false)) ?? false;
     this.phase = { kind: 'open' };
     void this.#client?.backupTried().then((tried) => (this.tried = tried), () => undefined);
     void this.#sync.refresh();
@@ -270,6 +285,8 @@ function navEntry(place: Place): NavEntry | null {
     case 'grant':
     case 'shared':
       return 'sharing';
+    case 'words':
+      return 'settings';
     case 'invitation':
       return null;
   }

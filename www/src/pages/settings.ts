@@ -3,6 +3,7 @@ import type { Client } from '../client.js';
 import type { Preferences } from '../controllers/preferences.js';
 import { icon } from '../elements/icons.js';
 import { base, buttons, surface } from '../styles/base.js';
+import { hashOf } from '../text/place.js';
 import { Words } from '../text/words.js';
 import type { SyncView } from '../types.js';
 import '../elements/medrec-preferences.js';
@@ -53,7 +54,11 @@ export class MedrecSettingsPage extends LitElement {
         <h2>${settings.security}</h2>
         <div class="row"><button type="button" @click=${this.#lock}>${icon('lock', 20)}${settings.lock}</button></div>
         <p class="muted">${settings.lockHint}</p>
+      </section>
+      <section class="stack">
+        <h2>${settings.phrase}</h2>
         <p class="muted">${settings.phraseHint}</p>
+        <div class="row"><a class="button" href=${hashOf({ kind: 'words' })}>${this.#words.text.renewal.title}</a></div>
       </section>
       <section class="stack">
         <h2>${settings.ways.title}</h2>

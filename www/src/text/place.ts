@@ -9,6 +9,7 @@ export type Place =
   | { readonly kind: 'grant'; readonly relationship: string }
   | { readonly kind: 'shared'; readonly patient: string; readonly steward: string; readonly category: CategoryName | null; readonly record: string | null }
   | { readonly kind: 'settings' }
+  | { readonly kind: 'words' }
   | { readonly kind: 'invitation'; readonly text: string };
 
 /** Reads a location hash. What it does not know is Home. */
@@ -26,7 +27,7 @@ export function placeOf(hash: string): Place {
     case 'activity':
       return { kind: 'activity' };
     case 'settings':
-      return { kind: 'settings' };
+      return { kind: at(0) === 'words' ? 'words' : 'settings' };
     case 'invitation':
       return at(0) ? { kind: 'invitation', text: at(0) } : { kind: 'home' };
     default:
@@ -45,6 +46,8 @@ export function hashOf(place: Place): string {
       return path('sharing', 'allow', place.relationship);
     case 'invitation':
       return path('invitation', place.text);
+    case 'words':
+      return path('settings', 'words');
     case 'activity':
     case 'home':
     case 'settings':
