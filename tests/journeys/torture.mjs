@@ -61,10 +61,10 @@ async function opens(page, word) {
 }
 
 /** Waits a random moment, then kills; whether the page had said that it was done before. */
-async function killDuring(work, done) {
+async function killDuring(work, done, within = 1_500) {
   let acknowledged = false;
   const working = work().then(() => done.waitFor()).then(() => { acknowledged = true; }).catch(() => undefined);
-  await pause(random() * 1_500);
+  await pause(random() * within);
   const before = acknowledged;
   await kill();
   await working;
@@ -110,6 +110,47 @@ async function change(former, next) {
   return { holds, word: isNext ? next : former };
 }
 
+/**
+ * Kills while new recovery words take over: afterwards the vault opens, goes on where it was, and the person is who it was. The next
+ * round signs with what this one left.
+ */
+async function renew(word) {
+  const page = await start();
+  await page.goto(stack.demo.app);
+  assert.ok(await opens(page, word));
+  const code = await sharingCode(page);
+  await go(page, 'Settings');
+  await page.getByRole('link', { name: 'New recovery words' }).click();
+  await page.getByRole('button', { name: 'Make new words' }).click();
+  await page.getByLabel('I have written down the twelve words, in this order').check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByLabel('Your password now').fill(word);
+  const said = page.getByRole('heading', { name: 'The new words are in force' });
+  const acknowledged = await killDuring(() => page.getByRole('button', { name: 'Put them in force' }).click(), said, 5_000);
+  const again = await start();
+  await again.goto(stack.demo.app);
+  let holds = await opens(again, word);
+  if (holds) {
+    await again.getByRole('heading', { name: 'Home', exact: true }).waitFor();
+    const unfinished = again.getByRole('link', { name: 'Go on' });
+    if ((await unfinished.count()) > 0) {
+      holds = !acknowledged;
+      await unfinished.click();
+      await again.getByRole('button', { name: 'Go on' }).click();
+      await again.getByRole('heading', { name: 'The new words are in force' }).waitFor({ timeout: 60_000 });
+    }
+    holds &&= (await sharingCode(again)) === code;
+  }
+  await kill();
+  return holds;
+}
+
+/** Who the person is to others. */
+async function sharingCode(page) {
+  await go(page, 'Sharing');
+  return (await page.getByText(/^medrec:viewer:/).first().innerText()).trim();
+}
+
 /** The secrets of an identity that can be found in the files of its profile, after locking. */
 async function secretsLeft() {
   const page = await start();
@@ -142,7 +183,9 @@ try {
   for (let round = 0; round < creations; round += 1) lost += Number(!(await create()));
   const { left, of } = await secretsLeft();
   let word = password;
-  for (let round = creations; round < kills; round += 1) {
+  const renewals = Math.ceil(kills / 4);
+  for (let round = 0; round < renewals; round += 1) lost += Number(!(await renew(word)));
+  for (let round = creations + renewals; round < kills; round += 1) {
     const outcome = await change(word, `${password} ${round}`);
     lost += Number(!outcome.holds);
     word = outcome.word;
