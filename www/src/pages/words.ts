@@ -67,7 +67,7 @@ export class MedrecWordsPage extends LitElement {
         return this.#page(
           renewal.title,
           renewal.lead,
-          html`<ul class="points">${renewal.points.map((words) => html`<li>${icon('check', 22)}<span>${words}</span></li>`)}</ul>`,
+          html`<ul class="points">${renewal.points.map((words) => html`<li>${icon('check', 22)}<span>${words}</span></li>`)}</ul><p class="small muted">${renewal.linkable}</p>`,
           html`<button type="button" class="primary" ?disabled=${this.#journey.running} @click=${this.#make}>${renewal.make}</button>${this.#leave()}`,
         );
       case 'words':

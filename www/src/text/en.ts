@@ -417,6 +417,7 @@ export const en = {
       'The former words and all backup files made before open nothing any more, for anybody.',
       'Each hospital follows by itself, at the next block of the network.',
     ],
+    linkable: 'All keys change in the same moment. Whoever watches the network may guess from that that your hospitals have a patient in common.',
     make: 'Make new words',
     confirmTitle: 'Put the new words in force',
     confirmLead: 'Keep the former paper until this is done.',
