@@ -569,9 +569,20 @@ fn fresh_folder() -> PathBuf {
     folder
 }
 
+/// Ports on which nobody listens, each given out once, below those that the system lends to outgoing connections: one of these
+/// could be taken again before the server that it is meant for starts.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    let held = [(); N].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-    held.each_ref().map(|listener| listener.local_addr().unwrap().port())
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let offset = std::process::id().wrapping_mul(131);
+    [(); N].map(|()| {
+        loop {
+            let number = offset.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+            let port = 20_000 + u16::try_from(number).unwrap();
+            if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+                return port;
+            }
+        }
+    })
 }
 
 fn text(path: &Path) -> &str {
