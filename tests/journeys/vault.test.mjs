@@ -1,12 +1,14 @@
 // The ways into the vault: a passkey (Chromium's virtual authenticator), a password that changes, a code on paper (P2); and a
 // backup file, tried and restored (P5).
 import assert from 'node:assert/strict';
+import { pbkdf2Sync } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { acceptInvitation, badges, createIdentity, go, password, unlock } from './app.mjs';
 import { forgetful, launch, person, violations } from './browser.mjs';
+import { inWasm, rememberWasm } from './memory.mjs';
 import { Stack } from './stack.mjs';
 
 let stack;
@@ -359,4 +361,22 @@ test('a browser that lets the page keep nothing says so before anything is made'
     await page.context().close();
     await rm(profile, { recursive: true });
   }
+});
+
+test('the seed is in the memory of the verifier while it is unlocked, and nowhere after locking', async () => {
+  const page = await person(browser);
+  await rememberWasm(page);
+  await page.goto(stack.demo.app);
+  const phrase = (await createIdentity(page)).join(' ');
+  await page.getByRole('heading', { name: 'Home', exact: true }).waitFor();
+  const secrets = [pbkdf2Sync(phrase, 'mnemonic', 2048, 64, 'sha512'), Buffer.from(phrase), Buffer.from(password)];
+  const open = await inWasm(page, secrets);
+  assert.ok(open[0] > 0 && open[2] === 0, `the seed, and never the password: ${open}`);
+  await go(page, 'Settings');
+  await lock(page);
+  assert.deepEqual(await inWasm(page, secrets), [0, 0, 0]);
+  await unlock(page);
+  await isIn(page);
+  const [seed, ...others] = await inWasm(page, secrets);
+  assert.deepEqual([seed > 0, others], [true, [0, 0]]);
 });
