@@ -70,8 +70,9 @@ export class MedrecAccesses extends LitElement {
     return Number.isNaN(time) ? recorded : this.#words.format.moment(time / 1000);
   }
 
-  #who({ byPatient, name, caller }: AccessEventView): string {
+  #who({ byPatient, name, caller, refusal }: AccessEventView): string {
     const { text, format } = this.#words;
+    if (byPatient && refusal === 'key_replaced') return text.activity.formerWords;
     return byPatient ? text.activity.you : (name ?? text.common.personAt(format.short(caller)));
   }
 

@@ -393,6 +393,7 @@ export const en = {
     notYet: 'The newest entries are the hospital’s word. The network seals them within a few minutes.',
     unsealed: 'Not sealed yet',
     you: 'You',
+    formerWords: 'Somebody with your former words',
     gap: ' ',
     read: (what: string): string => `read ${what}`,
     tried: (what: string): string => `wanted to read ${what} and was refused`,
@@ -754,7 +755,7 @@ export const en = {
     },
     keyReplaced: {
       what: 'The keys on this device are no longer yours to use.',
-      means: 'New recovery words have taken their place, on another device or from another window.',
+      means: 'New recovery words have taken their place.',
       now: 'Restore with the new twelve words.',
     },
     wordsReplaced: {

@@ -384,6 +384,7 @@ export const zh: Text = {
     notYet: '最新的几条目前只是医院的说法，几分钟内会由网络封存。',
     unsealed: '尚未封存',
     you: '您',
+    formerWords: '有人用您以前的助记词',
     gap: '',
     read: (what) => `读取了${what}`,
     tried: (what) => `想读取${what}，被拒绝`,
@@ -744,7 +745,7 @@ export const zh: Text = {
     },
     keyReplaced: {
       what: '这台设备上的密钥已不能再使用。',
-      means: '新的助记词已取代了它们，可能是在另一台设备或另一个窗口里换的。',
+      means: '新的助记词已取代了它们。',
       now: '请用新的十二个助记词恢复。',
     },
     wordsReplaced: {
