@@ -38,6 +38,17 @@ contract Registry {
         address nextKey; // who was offered to sign for it
     }
 
+    /// @notice Who may give an address a new key when its own is lost. Who they are is a secret until they act: the chain
+    /// keeps a digest. Nothing here permits anything before the delay is over, and the key of today can stop it.
+    struct Guardianship {
+        bytes32 circle; // keccak256(abi.encode(salt, threshold, guardians)), zero if there are none
+        bytes32 next; // for whoever knows the secret, the person's next address; the chain knows no meaning of it
+        uint64 delay; // seconds between the last approval and the new key
+        uint64 round; // counts changes and vetoes; approvals of another round count for nothing
+        uint64 readyAt; // from when the approved key may take over
+        address key; // approved by enough guardians in this round, zero if none
+    }
+
     /// @notice Votes for one action. A ballot of another electorate, or an old one, counts for nothing.
     struct Ballot {
         uint64 openedAt;
@@ -62,6 +73,9 @@ contract Registry {
     mapping(bytes32 => address) private memberByName;
     /// @dev Whose key an address became. It never becomes anybody else's, nor a member.
     mapping(address => address) private identityByKey;
+    mapping(address => Guardianship) private guardianships;
+    /// @dev By keccak256(identity, round, key): how many guardians approve, and with the guardian behind it, whether it does.
+    mapping(bytes32 => uint256) private approvals;
 
     /// @notice The longest name in bytes.
     uint256 public constant MAX_NAME_BYTES = 128;
@@ -73,12 +87,21 @@ contract Registry {
     uint256 public constant MAX_OPERATORS = 64;
     /// @notice How long a ballot stays open.
     uint64 public constant BALLOT_PERIOD = 30 days;
+    /// @notice The most guardians of an address.
+    uint256 public constant MAX_GUARDIANS = 16;
+    /// @notice The shortest time that a lost key's owner has to object.
+    uint64 public constant MIN_DELAY = 1 minutes;
+    /// @notice The longest time until a new key may take over.
+    uint64 public constant MAX_DELAY = 90 days;
 
     event MemberAdmitted(address indexed member);
     event MemberRemoved(address indexed member);
     event ProfileUpdated(address indexed member);
     event KeyOffered(address indexed identity, address indexed key);
     event KeyTaken(address indexed identity, address indexed key);
+    event GuardiansSet(address indexed identity);
+    event KeyApproved(address indexed identity, address indexed key, uint64 readyAt);
+    event KeyVetoed(address indexed identity);
     event OperatorAdded(address indexed operator);
     event OperatorRemoved(address indexed operator);
     event Voted(bytes32 indexed action, address indexed operator, uint256 votes, uint256 operators);
@@ -111,6 +134,14 @@ contract Registry {
     error KeyReplaced(address caller);
     /// @notice Nobody offered the caller to sign for this address.
     error NotOffered(address caller);
+    /// @notice The guardians that are spelled out are not the ones that were chosen.
+    error WrongCircle();
+    /// @notice The caller is none of the guardians.
+    error NotGuardian(address caller);
+    /// @notice The approved key may take over only from then on.
+    error NotReady(uint64 readyAt);
+    /// @notice The delay is too short or too long.
+    error BadDelay(uint64 found);
     /// @notice A member must be of some kind.
     error NoKind();
     /// @notice A text is empty or too long.
@@ -233,25 +264,81 @@ contract Registry {
 
     /// @notice Whoever the caller signs for offers a key to do so from now on; nothing changes before that key takes it.
     function offerKey(address key) external {
-        address identity = identityOf(msg.sender);
-        if (identity == address(0)) revert KeyReplaced(msg.sender);
-        if (members[identity].status == Status.Removed) revert NotMember(msg.sender);
+        address identity = _identity();
         if (key == address(0)) revert ZeroAddress();
         _checkUnused(identity, key);
         members[identity].nextKey = key;
         emit KeyOffered(identity, key);
     }
 
-    /// @notice The key that was offered takes the place of the former one, which never signs for anybody again.
+    /// @notice The key that was offered, or that the guardians approved, takes the place of the former one, which never
+    /// signs for anybody again.
     function takeKey(address identity) external {
         Member storage entry = members[identity];
+        Guardianship storage guardianship = guardianships[identity];
         if (entry.status == Status.Removed) revert NotMember(identity);
-        if (entry.nextKey != msg.sender) revert NotOffered(msg.sender);
+        if (entry.nextKey != msg.sender) {
+            if (guardianship.key != msg.sender) revert NotOffered(msg.sender);
+            if (block.timestamp < guardianship.readyAt) revert NotReady(guardianship.readyAt);
+        }
         _checkUnused(identity, msg.sender);
         entry.key = msg.sender;
         entry.nextKey = address(0);
         identityByKey[msg.sender] = identity;
+        _newRound(guardianship);
         emit KeyTaken(identity, msg.sender);
+    }
+
+    /// @notice Whoever the caller signs for chooses its guardians, or none (a circle of zero). What they have approved is void.
+    /// @param circle keccak256(abi.encode(salt, threshold, guardians)): who they are stays unknown until they act
+    /// @param delay seconds to object between the last approval and the new key
+    /// @param next the person's next address, hidden from whoever does not know the secret
+    function setGuardians(bytes32 circle, uint64 delay, bytes32 next) external {
+        address identity = _identity();
+        if (circle != 0 && (delay < MIN_DELAY || delay > MAX_DELAY)) revert BadDelay(delay);
+        Guardianship storage guardianship = guardianships[identity];
+        guardianship.circle = circle;
+        guardianship.next = next;
+        guardianship.delay = delay;
+        _newRound(guardianship);
+        emit GuardiansSet(identity);
+    }
+
+    /// @notice A guardian approves a new key. With enough of them it may take over once the delay is over; of two keys that
+    /// were approved, the later one.
+    function approveKey(address identity, address key, bytes32 salt, uint8 threshold, address[] calldata guardians)
+        external
+    {
+        Guardianship storage guardianship = guardianships[identity];
+        bytes32 circle = keccak256(abi.encode(salt, threshold, guardians));
+        if (circle != guardianship.circle || threshold == 0 || guardians.length > MAX_GUARDIANS) revert WrongCircle();
+        if (key == address(0)) revert ZeroAddress();
+        _checkUnused(identity, key);
+        address guardian = identityOf(msg.sender);
+        bool found = false;
+        for (uint256 i = 0; i < guardians.length; i++) {
+            // In ascending order, so that nobody counts twice.
+            if (i > 0 && guardians[i] <= guardians[i - 1]) revert WrongCircle();
+            if (guardians[i] == guardian && guardian != address(0)) found = true;
+        }
+        if (!found) revert NotGuardian(msg.sender);
+        bytes32 place = keccak256(abi.encode(identity, guardianship.round, key));
+        bytes32 own = keccak256(abi.encode(place, guardian));
+        if (approvals[own] != 0) revert AlreadyVoted(guardian);
+        approvals[own] = 1;
+        approvals[place]++;
+        if (approvals[place] == threshold) {
+            guardianship.key = key;
+            guardianship.readyAt = uint64(block.timestamp) + guardianship.delay;
+            emit KeyApproved(identity, key, guardianship.readyAt);
+        }
+    }
+
+    /// @notice Whoever the caller signs for still has its key: what the guardians have approved is void.
+    function vetoKey() external {
+        address identity = _identity();
+        _newRound(guardianships[identity]);
+        emit KeyVetoed(identity);
     }
 
     /// @notice For whom a key signs: for another address, or for itself; zero if another key has taken its place.
@@ -270,6 +357,11 @@ contract Registry {
     /// @notice One member's entry.
     function memberOf(address account) external view returns (Member memory) {
         return members[account];
+    }
+
+    /// @notice The guardianship of an address.
+    function guardianshipOf(address identity) external view returns (Guardianship memory) {
+        return guardianships[identity];
     }
 
     /// @notice How many members were ever admitted.
@@ -317,6 +409,19 @@ contract Registry {
     function _activeCaller() private view returns (address member) {
         member = identityOf(msg.sender);
         if (!isActiveMember(member)) revert NotMember(msg.sender);
+    }
+
+    /// @dev For whom the caller signs now; not for a member that was removed.
+    function _identity() private view returns (address identity) {
+        identity = identityOf(msg.sender);
+        if (identity == address(0)) revert KeyReplaced(msg.sender);
+        if (members[identity].status == Status.Removed) revert NotMember(msg.sender);
+    }
+
+    function _newRound(Guardianship storage guardianship) private {
+        guardianship.round++;
+        guardianship.key = address(0);
+        guardianship.readyAt = 0;
     }
 
     /// @dev A key signs for one address in its life, and the address of a member, or of whoever changed its key, for

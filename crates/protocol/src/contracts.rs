@@ -11,6 +11,7 @@ use alloy_sol_types::SolCall;
 use lightclient::UnixTime;
 use records::category::Categories;
 
+use crate::guardians::Circle;
 use crate::layout::{GrantTerms, MemberKind, Rights};
 
 pub mod creation;
@@ -170,6 +171,35 @@ pub fn take_key(identity: Address) -> Vec<u8> {
     abi::takeKeyCall { identity }.abi_encode()
 }
 
+/// Calldata of `Registry.setGuardians`: whoever signs chooses who may give this address a new key, each time after a delay in
+/// seconds, and hides the person's next address.
+pub fn set_guardians(circle: &Circle, identity: Address, delay: u64, next: Option<Address>) -> Vec<u8> {
+    let (digest, next) = (circle.digest(identity), circle.hide(identity, next));
+    abi::setGuardiansCall { circle: digest, delay, next }.abi_encode()
+}
+
+/// Calldata of `Registry.setGuardians`: nobody may any more.
+pub fn dismiss_guardians() -> Vec<u8> {
+    abi::setGuardiansCall { circle: B256::ZERO, delay: 0, next: B256::ZERO }.abi_encode()
+}
+
+/// Calldata of `Registry.approveKey`: a guardian approves a new key of an address.
+pub fn approve_key(circle: &Circle, identity: Address, key: Address) -> Vec<u8> {
+    let call = abi::approveKeyCall {
+        identity,
+        key,
+        salt: circle.salt(identity),
+        threshold: circle.threshold(),
+        guardians: circle.guardians().to_vec(),
+    };
+    call.abi_encode()
+}
+
+/// Calldata of `Registry.vetoKey`: whoever signs still has the key, so what the guardians approved is void.
+pub fn veto_key() -> Vec<u8> {
+    abi::vetoKeyCall {}.abi_encode()
+}
+
 /// The functions that change something; enumerations are `uint8` in the ABI.
 mod abi {
     alloy_sol_types::sol! {
@@ -211,5 +241,8 @@ mod abi {
         function updateProfile(bytes32 encryptionKey, bytes32 profileDigest, string endpoint);
         function offerKey(address key);
         function takeKey(address identity);
+        function setGuardians(bytes32 circle, uint64 delay, bytes32 next);
+        function approveKey(address identity, address key, bytes32 salt, uint8 threshold, address[] guardians);
+        function vetoKey();
     }
 }

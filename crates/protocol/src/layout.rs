@@ -23,8 +23,8 @@ pub(crate) mod word;
 pub use error::LayoutError;
 pub use group::{GroupQuery, GroupState, Membership, MembershipQuery, group_address};
 pub use registry::{
-    IdentityQuery, KeysQuery, KeysState, Member, MemberHead, MemberKind, MemberQuery, MemberStatus,
-    MembersQuery, NetworkIdQuery, SignsFor, SuccessionQuery,
+    GuardianshipQuery, GuardianshipState, IdentityQuery, KeysQuery, KeysState, Member, MemberHead,
+    MemberKind, MemberQuery, MemberStatus, MembersQuery, NetworkIdQuery, SignsFor, SuccessionQuery,
 };
 pub use relationship::{
     ConfirmerQuery, GrantQuery, GrantTerms, HistoryQuery, RelationshipQuery, RelationshipState,

@@ -12,6 +12,7 @@ pub mod contracts;
 pub mod contribution;
 pub mod envelope;
 pub mod grant;
+pub mod guardians;
 pub mod invitation;
 pub mod keys;
 pub mod layout;

@@ -5,6 +5,7 @@
 mod chain;
 mod consent;
 mod groups;
+mod guardians;
 mod interface;
 mod medrec2;
 mod model;
@@ -52,6 +53,10 @@ mod errors {
         error KeyUsed(address key);
         error NotOffered(address caller);
         error KeyReplaced(address caller);
+        error WrongCircle();
+        error NotGuardian(address caller);
+        error NotReady(uint64 readyAt);
+        error BadDelay(uint64 found);
         error WrongConfirmer(address found);
         error OtherTerms();
         error GroupExists(address group);

@@ -7,7 +7,7 @@ use records::record_set::RecordSetAnchor;
 use serde_json::Value;
 
 use super::group::{GROUPS, MEMBERS as MEMBERS_OF_GROUP, MEMBERSHIPS};
-use super::registry::{IDENTITY_BY_KEY, KEY, MEMBER_LIST, MEMBERS, NETWORK_ID};
+use super::registry::{GUARDIANSHIPS, IDENTITY_BY_KEY, KEY, MEMBER_LIST, MEMBERS, NETWORK_ID};
 use super::relationship::{
     CONFIRMER, GRANTS, HISTORY, PROPOSALS, PUBLICATION_WORDS, RELATIONSHIPS, STATUS, VIEWERS,
 };
@@ -77,7 +77,21 @@ fn the_registry_lies_where_the_compiler_put_it() {
     );
     assert_places(
         &layout["storage"].as_array().unwrap()[10..].into(),
-        &[("identityByKey", IDENTITY_BY_KEY, 0, "t_mapping(t_address,t_address)")],
+        &[
+            ("identityByKey", IDENTITY_BY_KEY, 0, "t_mapping(t_address,t_address)"),
+            ("guardianships", GUARDIANSHIPS, 0, "t_mapping(t_address,t_struct(Guardianship)_storage)"),
+        ],
+    );
+    assert_places(
+        &layout["types"]["t_struct(Guardianship)_storage"]["members"],
+        &[
+            ("circle", 0, 0, "t_bytes32"),
+            ("next", 1, 0, "t_bytes32"),
+            ("delay", 2, 0, "t_uint64"),
+            ("round", 2, 8, "t_uint64"),
+            ("readyAt", 2, 16, "t_uint64"),
+            ("key", 3, 0, "t_address"),
+        ],
     );
 }
 
