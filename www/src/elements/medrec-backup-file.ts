@@ -17,12 +17,21 @@ export interface BackupChoice {
  * @slot - what went wrong.
  */
 export class MedrecBackupFile extends LitElement {
-  static override properties = { action: {}, busy: { type: Boolean }, missing: { state: true } };
-  static override styles = [base, buttons, fields, css`form { max-width: 440px; }`];
+  static override properties = { action: {}, busy: { type: Boolean }, missing: { state: true }, chosen: { state: true } };
+  static override styles = [base, buttons, fields, css`
+      form { max-width: 440px; }
+      /* The browser's own button speaks the browser's language, not the page's. */
+      .file { position: relative; display: flex; flex-wrap: wrap; align-items: center; gap: 12px; }
+      .file input { position: absolute; inset: 0; opacity: 0; cursor: pointer; }
+      .file input:focus-visible + .button { outline: 2px solid var(--medrec-accent); outline-offset: 2px; }
+      .file span { overflow-wrap: anywhere; }
+    `];
   /** What the button says. */
   declare action: string;
   declare busy: boolean;
   declare missing: '' | 'file' | 'password';
+  /** The name of the chosen file. */
+  declare chosen: string;
   readonly #words = new Words(this);
 
   constructor() {
@@ -30,6 +39,7 @@ export class MedrecBackupFile extends LitElement {
     this.action = '';
     this.busy = false;
     this.missing = '';
+    this.chosen = '';
   }
 
   override render(): TemplateResult {
@@ -37,7 +47,12 @@ export class MedrecBackupFile extends LitElement {
     return html`<form class="stack" novalidate @submit=${this.#submit}>
       <div class="field">
         <label for="file">${backup.file}</label>
-        <input id="file" type="file" accept=".medrec" ?disabled=${this.busy} aria-describedby="no-file" aria-invalid=${this.missing === 'file' ? 'true' : nothing} />
+        <div class="file">
+          <input id="file" type="file" accept=".medrec" ?disabled=${this.busy} aria-describedby="chosen no-file"
+            aria-invalid=${this.missing === 'file' ? 'true' : nothing} @change=${this.#choose} />
+          <span class="button" aria-hidden="true">${backup.choose}</span>
+          <span id="chosen">${this.chosen}</span>
+        </div>
         <p id="no-file" class="wrong" role="alert">${this.missing === 'file' ? backup.noFile : nothing}</p>
       </div>
       <div class="field">
@@ -55,6 +70,10 @@ export class MedrecBackupFile extends LitElement {
       </div>
     </form>`;
   }
+
+  readonly #choose = (event: Event): void => {
+    if (event.currentTarget instanceof HTMLInputElement) this.chosen = event.currentTarget.files?.[0]?.name ?? '';
+  };
 
   readonly #submit = async (event: Event): Promise<void> => {
     event.preventDefault();

@@ -483,6 +483,7 @@ export const en = {
     save: 'Save the file',
     try: 'Try a backup file',
     file: 'Backup file',
+    choose: 'Choose a file',
     noFile: 'Choose a file.',
     filePassword: 'Password of that time',
     filePasswordHint: 'The one you had when the file was made.',

@@ -474,6 +474,7 @@ export const zh: Text = {
     save: '保存文件',
     try: '试用备份文件',
     file: '备份文件',
+    choose: '选择文件',
     noFile: '请选择文件。',
     filePassword: '当时的密码',
     filePasswordHint: '制作该文件时使用的密码。',
