@@ -156,7 +156,8 @@ pub(crate) async fn find_relationships(
     let (mut next, mut last_known, mut replaced) = (VIEWER, VIEWER, 0);
     while next <= last_known + GAP {
         on_index(next);
-        let indexes = next..next + GAP;
+        // The person as a viewer, and as many as may be unknown.
+        let indexes = next..=next + GAP;
         let derived = indexes.clone().map(|index| Ok(derive(client, seed, index)?.address()));
         let keys = derived.collect::<Result<Vec<Address>, KeysError>>()?;
         let identities = client.identities(head, &keys).await?;
@@ -184,7 +185,7 @@ pub(crate) async fn find_relationships(
                 steward: entry.steward,
             }));
         }
-        next += GAP;
+        next += GAP + 1;
     }
     if replaced > 0 && contents.identities.is_empty() && contents.relationships.is_empty() {
         return Err(ErrorView::words_replaced());

@@ -26,8 +26,10 @@ pub(crate) async fn begin_renewal(
 ) -> Result<(), ErrorView> {
     let here = client.network().network_id;
     let contents = session.contents();
-    if let Some(other) = contents.relationships.iter().find(|stored| stored.network != here) {
-        return Err(ErrorView::in_use_elsewhere(other.network));
+    let networks = contents.relationships.iter().map(|stored| stored.network);
+    let mut networks = networks.chain(contents.identities.iter().map(|stored| stored.network));
+    if let Some(other) = networks.find(|network| *network != here) {
+        return Err(ErrorView::in_use_elsewhere(other));
     }
     Ok(session.begin_renewal(storage, words.to_seed()).await?)
 }

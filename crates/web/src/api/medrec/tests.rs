@@ -234,15 +234,15 @@ async fn new_words_are_confirmed_and_nothing_is_begun_twice() {
     assert_eq!(begin(&words).await, Err("vault/unconfirmed".to_owned()));
     medrec.confirm_with_password(&[1; 32]).await.unwrap();
     assert_eq!(begin("no words").await.unwrap_err(), "phrase/word-count");
-    assert_eq!(medrec.is_renewing().unwrap(), false);
+    assert!(!medrec.is_renewing().unwrap());
     begin(&words).await.unwrap();
-    assert_eq!(medrec.is_renewing().unwrap(), true);
+    assert!(medrec.is_renewing().unwrap());
     medrec.confirm_with_password(&[1; 32]).await.unwrap();
     assert_eq!(begin(&words).await, Err("vault/renewing".to_owned()));
     // Nobody answers here: the former keys stay, and it is still to be done.
     let error = code(medrec.finish_renewal(&ignore_progress()).await.unwrap_err());
     assert_eq!(error, "network/unreachable");
-    assert_eq!(medrec.is_renewing().unwrap(), true);
+    assert!(medrec.is_renewing().unwrap());
     // With nothing to be done nobody is asked.
     let idle = open().await;
     idle.create_vault(idle.new_password_parameters().unwrap(), &[1; 32], "en").await.unwrap();
@@ -261,5 +261,5 @@ async fn keys_in_use_on_another_network_are_not_left_behind() {
     let words = medrec.new_phrase("en").unwrap();
     let error = medrec.begin_renewal(words.as_bytes()).await.unwrap_err();
     assert_eq!(code(error), "vault/used-elsewhere");
-    assert_eq!(medrec.is_renewing().unwrap(), false);
+    assert!(!medrec.is_renewing().unwrap());
 }
