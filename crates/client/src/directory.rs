@@ -5,13 +5,14 @@
 
 use std::ops::Range;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use lightclient::ProvenSlot;
 use protocol::layout::{
-    GrantQuery, GrantTerms, HistoryQuery, IdentityQuery, KeysQuery, KeysState, Member, MemberHead,
-    MemberQuery, MembersQuery, MembershipQuery, RelationshipQuery, RelationshipState, SignsFor, SummaryEntry,
-    SummaryQuery, ViewersQuery,
+    GrantQuery, GrantTerms, HistoryQuery, IdentityQuery, KeysQuery, KeysState, LayoutError, Member,
+    MemberHead, MemberQuery, MembersQuery, MembershipQuery, RelationshipQuery, RelationshipState, SignsFor,
+    SuccessionQuery, SummaryEntry, SummaryQuery, ViewersQuery,
 };
+use protocol::network::ContractRef;
 use records::record_set::RecordSetAnchor;
 
 use crate::client::{Client, Head};
@@ -72,30 +73,17 @@ impl<P: Platform> Client<P> {
     ) -> Result<Vec<Option<Address>>, ClientError> {
         let registry = self.network().registry;
         let queries: Vec<IdentityQuery> = keys.iter().map(|key| IdentityQuery { key: *key }).collect();
-        let slots: Vec<_> = queries.iter().flat_map(IdentityQuery::slots).collect();
-        let proven = self.state(head, &registry, &slots).await?.slots;
-        let mut rest = Slots(&proven);
-        let mut found = Vec::with_capacity(keys.len());
-        for query in &queries {
-            found.push(query.decode(registry.address, rest.take(query.slots().len()))?);
-        }
-        let others = found.iter().filter_map(|found| match found {
-            SignsFor::Other(query) => Some(*query),
-            _ => None,
+        let found = self.each(head, &registry, &queries, IdentityQuery::slots, IdentityQuery::decode).await?;
+        let others: Vec<SuccessionQuery> = found.iter().filter_map(SignsFor::other).collect();
+        let others =
+            self.each(head, &registry, &others, SuccessionQuery::slots, SuccessionQuery::decode).await?;
+        let mut others = others.into_iter();
+        let identities = keys.iter().zip(found).map(|(key, found)| match found {
+            SignsFor::Itself => Some(*key),
+            SignsFor::Nobody => None,
+            SignsFor::Other(_) => others.next().flatten(),
         });
-        let slots: Vec<_> = others.flat_map(|query| query.slots()).collect();
-        let proven =
-            if slots.is_empty() { Vec::new() } else { self.state(head, &registry, &slots).await?.slots };
-        let mut rest = Slots(&proven);
-        let mut identities = Vec::with_capacity(keys.len());
-        for (key, found) in keys.iter().zip(found) {
-            identities.push(match found {
-                SignsFor::Itself => Some(*key),
-                SignsFor::Nobody => None,
-                SignsFor::Other(query) => query.decode(registry.address, rest.take(query.slots().len()))?,
-            });
-        }
-        Ok(identities)
+        Ok(identities.collect())
     }
 
     /// Proves which keys sign for these addresses, and which were offered to, in the order asked.
@@ -103,17 +91,9 @@ impl<P: Platform> Client<P> {
     /// # Errors
     /// As [`members`](Self::members).
     pub async fn keys(&self, head: &Head, identities: &[Address]) -> Result<Vec<KeysState>, ClientError> {
-        let registry = self.network().registry;
         let queries = identities.iter().map(|identity| KeysQuery { identity: *identity });
         let queries: Vec<KeysQuery> = queries.collect();
-        let slots: Vec<_> = queries.iter().flat_map(KeysQuery::slots).collect();
-        let proven = self.state(head, &registry, &slots).await?.slots;
-        let mut rest = Slots(&proven);
-        let mut states = Vec::with_capacity(queries.len());
-        for query in &queries {
-            states.push(query.decode(registry.address, rest.take(query.slots().len()))?);
-        }
-        Ok(states)
+        self.each(head, &self.network().registry, &queries, KeysQuery::slots, KeysQuery::decode).await
     }
 
     /// Proves the entries of these addresses, leaving out those that were never admitted.
@@ -121,13 +101,9 @@ impl<P: Platform> Client<P> {
         let registry = self.network().registry;
         let queries: Vec<MemberQuery> =
             addresses.iter().map(|member| MemberQuery { member: *member }).collect();
-        let slots: Vec<_> = queries.iter().flat_map(MemberQuery::slots).collect();
-        let proven = self.state(head, &registry, &slots).await?.slots;
-        let mut rest = Slots(&proven);
-        let mut entries: Vec<MemberHead> = Vec::new();
-        for query in &queries {
-            entries.extend(query.decode_head(registry.address, rest.take(query.slots().len()))?);
-        }
+        let entries =
+            self.each(head, &registry, &queries, MemberQuery::slots, MemberQuery::decode_head).await?;
+        let entries: Vec<MemberHead> = entries.into_iter().flatten().collect();
         let slots: Vec<_> = entries.iter().flat_map(MemberHead::text_slots).collect();
         let proven =
             if slots.is_empty() { Vec::new() } else { self.state(head, &registry, &slots).await?.slots };
@@ -163,18 +139,8 @@ impl<P: Platform> Client<P> {
         head: &Head,
         queries: &[RelationshipQuery],
     ) -> Result<Vec<RelationshipState>, ClientError> {
-        if queries.is_empty() {
-            return Ok(Vec::new());
-        }
         let contract = self.network().relationships;
-        let slots: Vec<_> = queries.iter().flat_map(RelationshipQuery::slots).collect();
-        let proven = self.state(head, &contract, &slots).await?.slots;
-        let mut rest = Slots(&proven);
-        let mut states = Vec::with_capacity(queries.len());
-        for query in queries {
-            states.push(query.decode(contract.address, rest.take(query.slots().len()))?);
-        }
-        Ok(states)
+        self.each(head, &contract, queries, RelationshipQuery::slots, RelationshipQuery::decode).await
     }
 
     /// Proves what one viewer was granted, or that it was granted nothing.
@@ -198,18 +164,8 @@ impl<P: Platform> Client<P> {
         head: &Head,
         queries: &[GrantQuery],
     ) -> Result<Vec<Option<GrantTerms>>, ClientError> {
-        if queries.is_empty() {
-            return Ok(Vec::new());
-        }
         let contract = self.network().relationships;
-        let slots: Vec<_> = queries.iter().flat_map(GrantQuery::slots).collect();
-        let proven = self.state(head, &contract, &slots).await?.slots;
-        let mut rest = Slots(&proven);
-        let mut grants = Vec::with_capacity(queries.len());
-        for query in queries {
-            grants.push(query.decode(contract.address, rest.take(query.slots().len()))?);
-        }
-        Ok(grants)
+        self.each(head, &contract, queries, GrantQuery::slots, GrantQuery::decode).await
     }
 
     /// Proves a relationship together with what one viewer was granted in it, by itself or through the group `via`: all
@@ -304,20 +260,32 @@ impl<P: Platform> Client<P> {
         head: &Head,
         participants: &[Address],
     ) -> Result<Vec<u64>, ClientError> {
-        if participants.is_empty() {
+        let contract = self.network().summary;
+        let queries = participants.iter().map(|participant| SummaryQuery { participant: *participant });
+        let queries: Vec<SummaryQuery> = queries.collect();
+        self.each(head, &contract, &queries, SummaryQuery::length_slots, SummaryQuery::decode_length).await
+    }
+
+    /// Proves what several queries ask in one read, and decodes it in their order.
+    async fn each<Q, T>(
+        &self,
+        head: &Head,
+        contract: &ContractRef,
+        queries: &[Q],
+        slots: impl Fn(&Q) -> Vec<B256>,
+        decode: impl Fn(&Q, Address, &[ProvenSlot]) -> Result<T, LayoutError>,
+    ) -> Result<Vec<T>, ClientError> {
+        let asked: Vec<Vec<B256>> = queries.iter().map(slots).collect();
+        if asked.is_empty() {
             return Ok(Vec::new());
         }
-        let contract = self.network().summary;
-        let queries: Vec<SummaryQuery> =
-            participants.iter().map(|participant| SummaryQuery { participant: *participant }).collect();
-        let slots: Vec<_> = queries.iter().flat_map(SummaryQuery::length_slots).collect();
-        let proven = self.state(head, &contract, &slots).await?.slots;
+        let proven = self.state(head, contract, &asked.concat()).await?.slots;
         let mut rest = Slots(&proven);
-        let mut lengths = Vec::with_capacity(queries.len());
-        for query in &queries {
-            lengths.push(query.decode_length(contract.address, rest.take(query.length_slots().len()))?);
+        let mut decoded = Vec::with_capacity(queries.len());
+        for (query, asked) in queries.iter().zip(asked) {
+            decoded.push(decode(query, contract.address, rest.take(asked.len()))?);
         }
-        Ok(lengths)
+        Ok(decoded)
     }
 }
 

@@ -244,6 +244,16 @@ pub enum SignsFor {
     Nobody,
 }
 
+impl SignsFor {
+    /// What is still to be proven.
+    pub const fn other(&self) -> Option<SuccessionQuery> {
+        match self {
+            Self::Other(query) => Some(*query),
+            Self::Itself | Self::Nobody => None,
+        }
+    }
+}
+
 /// Asks whether a key signs for another address now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SuccessionQuery {
