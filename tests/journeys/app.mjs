@@ -12,6 +12,11 @@ export async function createIdentity(page) {
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByLabel('The same password again').fill(password);
   await page.getByRole('button', { name: 'Continue' }).click();
+  return keepWords(page);
+}
+
+/** Reads the twelve words that are shown, and says that they are written down. */
+export async function keepWords(page) {
   const words = page.getByRole('list', { name: 'Your twelve recovery words' }).getByRole('listitem');
   await words.first().waitFor(patience);
   const phrase = (await words.allInnerTexts()).map((text) => text.replace(/[\d\s]/g, ''));
@@ -19,6 +24,13 @@ export async function createIdentity(page) {
   await page.getByLabel('I have written down the twelve words, in this order').check();
   await page.getByRole('button', { name: 'Continue' }).click();
   return phrase;
+}
+
+/** Types twelve words and a password into the form that restores. */
+export async function fillWords(page, phrase) {
+  for (const [index, word] of phrase.entries()) await page.getByLabel(`Word ${index + 1}`, { exact: true }).fill(word);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('The same password again').fill(password);
 }
 
 /** Opens an invitation and accepts it; ends when the page has proven the relationship. */

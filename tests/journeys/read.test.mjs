@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { acceptInvitation, arrive, badges, createIdentity, go, password, unlock } from './app.mjs';
+import { acceptInvitation, arrive, badges, createIdentity, fillWords, go, password, unlock } from './app.mjs';
 import { launch, person, violations } from './browser.mjs';
 import { Stack } from './stack.mjs';
 
@@ -79,7 +79,7 @@ test('a wrong password is told apart and nothing is lost', async () => {
 test('restoring over a network that does not answer leaves the keys as they were', async () => {
   await page.reload();
   await page.getByRole('button', { name: 'Restore with twelve words' }).click();
-  await fillWords(page);
+  await fillWords(page, phrase);
   await stack.lie('dead');
   try {
     await page.getByRole('button', { name: 'Restore', exact: true }).click();
@@ -144,7 +144,7 @@ test('twelve words bring everything back on a new device', async () => {
   device = await person(browser, { bypassCSP: true, reducedMotion: 'reduce' });
   await device.goto(stack.demo.app);
   await device.getByRole('button', { name: 'I already have twelve words' }).click();
-  await fillWords(device);
+  await fillWords(device, phrase);
   await device.getByRole('button', { name: 'Restore', exact: true }).click();
   await device.getByRole('navigation', { name: 'Main' }).waitFor(patience);
   await go(device, 'Records');
@@ -184,12 +184,6 @@ test('two sealed blocks of one height stop everything, and the person can save t
     await visitor.context().close();
   }
 });
-
-async function fillWords(page) {
-  for (const [index, word] of phrase.entries()) await page.getByLabel(`Word ${index + 1}`, { exact: true }).fill(word);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByLabel('The same password again').fill(password);
-}
 
 async function openRecord(page) {
   await page.getByRole('main').getByRole('link').filter({ hasText: 'Verified' }).first().click();

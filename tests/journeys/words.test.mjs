@@ -1,7 +1,7 @@
 // New recovery words: they take over everywhere, find everything again, and the former ones open nothing (P4).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { arrive, badges, go, password, unlock } from './app.mjs';
+import { arrive, badges, fillWords, go, keepWords, password, unlock } from './app.mjs';
 import { launch, person, violations } from './browser.mjs';
 import { Stack } from './stack.mjs';
 
@@ -27,11 +27,7 @@ async function newWords(page) {
   await page.getByRole('link', { name: 'New recovery words' }).click();
   assert.deepEqual(await violations(page), []);
   await page.getByRole('button', { name: 'Make new words' }).click();
-  const words = page.getByRole('list', { name: 'Your twelve recovery words' }).getByRole('listitem');
-  await words.first().waitFor();
-  const phrase = (await words.allInnerTexts()).map((text) => text.replace(/[\d\s]/g, ''));
-  await page.getByLabel('I have written down the twelve words, in this order').check();
-  await page.getByRole('button', { name: 'Continue' }).click();
+  const phrase = await keepWords(page);
   await page.getByRole('heading', { name: 'Put the new words in force' }).waitFor();
   return phrase;
 }
@@ -46,9 +42,7 @@ async function restore(phrase) {
   const page = await someone();
   await page.goto(stack.demo.app);
   await page.getByRole('button', { name: 'I already have twelve words' }).click();
-  for (const [index, word] of phrase.entries()) await page.getByLabel(`Word ${index + 1}`, { exact: true }).fill(word);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByLabel('The same password again').fill(password);
+  await fillWords(page, phrase);
   await page.getByRole('button', { name: 'Restore', exact: true }).click();
   return page;
 }
