@@ -40,18 +40,21 @@ pub struct IdentityKeys {
     pub delegate: SigningKey,
 }
 
-/// The 64 bytes of a phrase from which all keys follow.
+/// The 64 bytes of a phrase from which all keys follow. They stay in one place of the memory, however the seed is handed on: what is
+/// moved leaves copies behind that nobody wipes.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Seed([u8; 64]);
+pub struct Seed(Box<[u8; 64]>);
 
 impl Seed {
     /// Takes a seed out of the vault.
-    pub const fn from_bytes(bytes: [u8; 64]) -> Self {
-        Self(bytes)
+    pub fn from_bytes(bytes: &[u8; 64]) -> Self {
+        let mut seed = Self(Box::new([0; 64]));
+        seed.0.copy_from_slice(bytes);
+        seed
     }
 
     /// The bytes, for the vault.
-    pub const fn as_bytes(&self) -> &[u8; 64] {
+    pub fn as_bytes(&self) -> &[u8; 64] {
         &self.0
     }
 
@@ -73,7 +76,7 @@ impl Seed {
 
     /// Derives the key at a path of hardened indexes.
     fn derive(&self, path: &[u32]) -> Result<ExtendedKey, KeysError> {
-        let mut key = ExtendedKey::master(&self.0)?;
+        let mut key = ExtendedKey::master(self.0.as_slice())?;
         for index in path {
             key = key.child(*index)?;
         }

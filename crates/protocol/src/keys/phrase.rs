@@ -86,7 +86,7 @@ impl Phrase {
 
     /// The seed of the phrase, without a BIP-39 passphrase (2048 rounds of PBKDF2).
     pub fn to_seed(&self) -> Seed {
-        Seed::from_bytes(self.0.to_seed_normalized(""))
+        Seed::from_bytes(&Zeroizing::new(self.0.to_seed_normalized("")))
     }
 }
 

@@ -34,11 +34,7 @@ impl Seeds {
     /// # Errors
     /// `Damaged` if it is not one seed or two.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, VaultError> {
-        let mut seeds = bytes.chunks(SEED_BYTES).map(|bytes| {
-            let mut seed = Zeroizing::new([0; SEED_BYTES]);
-            seed.copy_from_slice(bytes.get(..SEED_BYTES)?);
-            Some(Seed::from_bytes(*seed))
-        });
+        let mut seeds = bytes.chunks(SEED_BYTES).map(|bytes| Some(Seed::from_bytes(bytes.try_into().ok()?)));
         match (seeds.next(), seeds.next(), seeds.next()) {
             (Some(Some(current)), next @ (None | Some(Some(_))), None) => {
                 Ok(Self { current, next: next.flatten() })
@@ -95,7 +91,7 @@ impl Session {
 }
 
 fn copy(seed: &Seed) -> Seed {
-    Seed::from_bytes(*seed.as_bytes())
+    Seed::from_bytes(seed.as_bytes())
 }
 
 const SEED_BYTES: usize = 64;

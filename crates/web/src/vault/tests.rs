@@ -41,7 +41,7 @@ async fn fresh_storage() -> VaultStorage {
 
 async fn create(storage: &VaultStorage) -> Session {
     let kdf = Session::new_parameters().unwrap();
-    Session::create(storage, kdf, &password(1), Seed::from_bytes(SEED), Contents::default()).await.unwrap()
+    Session::create(storage, kdf, &password(1), Seed::from_bytes(&SEED), Contents::default()).await.unwrap()
 }
 
 async fn stored(storage: &VaultStorage) -> StoredVault {
@@ -106,7 +106,7 @@ async fn never_overwrites_a_vault() {
     let before = stored(&storage).await;
     let kdf = Session::new_parameters().unwrap();
     let again =
-        Session::create(&storage, kdf, &password(2), Seed::from_bytes([0; 64]), Contents::default()).await;
+        Session::create(&storage, kdf, &password(2), Seed::from_bytes(&[0; 64]), Contents::default()).await;
     assert_eq!(again.unwrap_err(), VaultError::Exists);
     assert_eq!(stored(&storage).await, before);
 }
@@ -119,7 +119,9 @@ async fn a_restored_vault_takes_the_place_of_any_other_even_a_damaged_one() {
     damaged.header.clear();
     put(&storage, &damaged).await;
     let kdf = Session::new_parameters().unwrap();
-    Session::replace(&storage, kdf, &password(2), Seed::from_bytes(SEED), Contents::default()).await.unwrap();
+    Session::replace(&storage, kdf, &password(2), Seed::from_bytes(&SEED), Contents::default())
+        .await
+        .unwrap();
     assert_eq!(unlock(&storage, &password(2)).await.unwrap().seeds().current.as_bytes(), &SEED);
     let late = former.update(&storage, |contents| contents.relationships.push(relationship(1))).await;
     assert_eq!(late.unwrap_err(), VaultError::Replaced);
@@ -319,7 +321,7 @@ async fn makes_no_key_without_randomness() {
     let result = {
         let _broken = RandomStub::install("() => { throw new Error('no entropy'); }");
         assert!(matches!(Session::new_parameters(), Err(VaultError::Entropy { .. })));
-        Session::create(&storage, kdf, &password(1), Seed::from_bytes(SEED), Contents::default()).await
+        Session::create(&storage, kdf, &password(1), Seed::from_bytes(&SEED), Contents::default()).await
     };
     assert!(matches!(result, Err(VaultError::Entropy { .. })));
     assert_eq!(storage.read().await.unwrap(), None);
@@ -651,12 +653,12 @@ async fn the_next_seed_is_kept_over_locking_and_takes_over_once() {
     let storage = fresh_storage().await;
     let session = create(&storage).await;
     let other = unlock(&storage, &password(1)).await.unwrap();
-    let next = || Seed::from_bytes([0x5e; 64]);
+    let next = || Seed::from_bytes(&[0x5e; 64]);
     session.update(&storage, |contents| contents.backup_tried = true).await.unwrap();
     session.begin_renewal(&storage, next()).await.unwrap();
     // Neither here nor in another tab can a second one take its place: its keys may be on chain.
-    assert_eq!(session.begin_renewal(&storage, Seed::from_bytes([1; 64])).await, Err(VaultError::Renewing));
-    assert_eq!(other.begin_renewal(&storage, Seed::from_bytes([1; 64])).await, Err(VaultError::Renewing));
+    assert_eq!(session.begin_renewal(&storage, Seed::from_bytes(&[1; 64])).await, Err(VaultError::Renewing));
+    assert_eq!(other.begin_renewal(&storage, Seed::from_bytes(&[1; 64])).await, Err(VaultError::Renewing));
     // Whatever else changes keeps it.
     other.update(&storage, |contents| contents.relationships.push(relationship(1))).await.unwrap();
     drop((session, other));
