@@ -219,7 +219,10 @@ export class MedrecPatient extends LitElement {
 
   readonly #entered = async (): Promise<void> => {
     // Known before a page shows that asks for it.
-    this.renewing = (await this.#client?.isRenewing().catch(() => false)) ?? false;
+    const renewing = await this.#client?.isRenewing().catch(() => undefined);
+    // Locked again meanwhile, or the verifier broke: the door still stands.
+    if (renewing === undefined) return;
+    this.renewing = renewing;
     this.phase = { kind: 'open' };
     void this.#client?.backupTried().then((tried) => (this.tried = tried), () => undefined);
     void this.#sync.refresh();
