@@ -1,4 +1,6 @@
 // Looks for secrets in the wasm memory of a page's verifier.
+import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Lets the verifier of a page, whenever one starts, keep its memory where `inWasm` finds it. */
 export async function rememberWasm(page) {
@@ -12,10 +14,11 @@ export async function rememberWasm(page) {
 export async function inWasm(page, secrets) {
   const verifier = page.workers().find((worker) => /\/worker-/.test(worker.url()));
   const values = secrets.map((secret) => [...secret]);
-  for (;;) {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await pause(50)) {
     const found = await verifier.evaluate(search, values);
     if (found !== null) return found;
   }
+  return assert.fail('the verifier has no memory');
 }
 
 /** Runs in the worker, before anything is instantiated. */

@@ -65,6 +65,10 @@ test('new words keep every hospital and every grant, find them again, and the fo
   await ben.getByRole('button', { name: 'Allow', exact: true }).click();
   await ben.getByText('can read now', { exact: false }).first().waitFor(patience);
 
+  // Somebody else has seen her words, and is in.
+  const thief = await restore(former);
+  await thief.getByRole('heading', { name: 'Home', exact: true }).waitFor(patience);
+
   const phrase = await newWords(ana);
   assert.notDeepEqual(phrase, former);
   assert.deepEqual(await violations(ana), []);
@@ -92,6 +96,12 @@ test('new words keep every hospital and every grant, find them again, and the fo
   };
   await reads(ana);
   await ana.getByText('Your keys are only on this device.').waitFor();
+
+  await go(thief, 'Records');
+  await thief.getByText('The keys on this device are no longer yours to use.').first().waitFor(patience);
+  assert.equal(await badges(thief, 'Verified').count(), 0);
+  await go(ana, 'Activity');
+  await ana.getByText('Somebody with your former words').first().waitFor(patience);
 
   const found = await restore(phrase);
   await found.getByRole('heading', { name: 'Home', exact: true }).waitFor(patience);
