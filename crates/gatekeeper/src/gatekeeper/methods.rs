@@ -176,6 +176,9 @@ impl Gatekeeper {
     ) -> Result<Vec<u8>, Refused> {
         let (relationship, author) = (self.relationship(call.call()), call.signer());
         let records = contribution.verify(&relationship, author).map_err(malformed)?;
+        if self.writes.is_spent(author, self.now()) {
+            return Err(Refused::new(RefusalCode::TooManyRequests, "more than sixty writes within the hour"));
+        }
         let (_, state) = self.access_state(call).await?;
         let (provenance, contents) =
             records.split_last().ok_or_else(|| malformed(ContributionError::Empty))?;
@@ -184,9 +187,6 @@ impl Gatekeeper {
         if let Some(found) = contents.iter().filter_map(filed).find(|found| *found != category) {
             let refused = Refused::new(RefusalCode::Malformed, "a record of another category");
             return Err(refused.with(category, found));
-        }
-        if self.writes.is_spent(author, self.now()) {
-            return Err(Refused::new(RefusalCode::TooManyRequests, "more than sixty writes within the hour"));
         }
         let (block, _) = self.permitted(call, Right::Contribute).await?;
         self.writes.count(author, self.now());
