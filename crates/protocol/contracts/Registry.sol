@@ -6,7 +6,8 @@ pragma solidity 0.8.30;
 /// key that requests are sealed to. Operators admit and remove members by strict majority (more than half).
 /// It also holds whose key is whose: everybody, member or not, may let another key sign for its address.
 /// @dev No owner, no upgrade, no `selfdestruct`, no `delegatecall`. What a client proves lies in fixed words:
-/// networkId (0), relationships (1), summary (2), length of the member list (3), members (4).
+/// networkId (0), relationships (1), summary (2), length of the member list (3), members (4), identityByKey (10),
+/// guardianships (11).
 contract Registry {
     /// @notice What a member is. `None` is never stored.
     enum Kind {
