@@ -8,9 +8,10 @@ use std::ops::Range;
 use alloy_primitives::{Address, B256};
 use lightclient::ProvenSlot;
 use protocol::layout::{
-    GrantQuery, GrantTerms, HistoryQuery, IdentityQuery, KeysQuery, KeysState, LayoutError, Member,
-    MemberHead, MemberQuery, MembersQuery, MembershipQuery, RelationshipQuery, RelationshipState, SignsFor,
-    SuccessionQuery, SummaryEntry, SummaryQuery, ViewersQuery,
+    ApprovalsQuery, GrantQuery, GrantTerms, GuardianshipQuery, GuardianshipState, HistoryQuery,
+    IdentityQuery, KeysQuery, KeysState, LayoutError, Member, MemberHead, MemberQuery, MembersQuery,
+    MembershipQuery, RelationshipQuery, RelationshipState, SignsFor, SuccessionQuery, SummaryEntry,
+    SummaryQuery, ViewersQuery,
 };
 use protocol::network::ContractRef;
 use records::record_set::RecordSetAnchor;
@@ -94,6 +95,34 @@ impl<P: Platform> Client<P> {
         let queries = identities.iter().map(|identity| KeysQuery { identity: *identity });
         let queries: Vec<KeysQuery> = queries.collect();
         self.each(head, &self.network().registry, &queries, KeysQuery::slots, KeysQuery::decode).await
+    }
+
+    /// Proves who may give these addresses new keys, and what they have approved, in the order asked.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn guardianships(
+        &self,
+        head: &Head,
+        identities: &[Address],
+    ) -> Result<Vec<Option<GuardianshipState>>, ClientError> {
+        let queries = identities.iter().map(|identity| GuardianshipQuery { identity: *identity });
+        let queries: Vec<GuardianshipQuery> = queries.collect();
+        let registry = self.network().registry;
+        self.each(head, &registry, &queries, GuardianshipQuery::slots, GuardianshipQuery::decode).await
+    }
+
+    /// Proves which guardians have approved which keys, in the order asked.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn approvals(
+        &self,
+        head: &Head,
+        queries: &[ApprovalsQuery],
+    ) -> Result<Vec<Vec<Address>>, ClientError> {
+        let registry = self.network().registry;
+        self.each(head, &registry, queries, ApprovalsQuery::slots, ApprovalsQuery::decode).await
     }
 
     /// Proves the entries of these addresses, leaving out those that were never admitted.

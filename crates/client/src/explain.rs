@@ -296,9 +296,18 @@ pub(crate) fn journey(error: &JourneyError) -> Explained {
         JourneyError::Access(refusal) => {
             mismatch(&format!("access/{}", refusal.code), &refusal.expected, &refusal.found)
         }
+        JourneyError::Circle(error) => found_at("guardians/hidden", error),
         JourneyError::KeyReplaced { expected, found, .. } => {
             mismatch("identity/key-replaced", expected, found)
         }
+        JourneyError::Keys { expected, found } => mismatch("guardians/keys", expected, found),
+        JourneyError::NotApproved { ready_at, .. } => Explained {
+            code: "guardians/not-approved".to_owned(),
+            expected: ready_at.map(|ready_at| ready_at.to_string()),
+            found: None,
+        },
+        JourneyError::NotGuarded { identity } => found_at("guardians/not-guarded", identity),
+        JourneyError::NotGuardian { found } => found_at("guardians/not-guardian", found),
         JourneyError::NotPublished { steward, .. } => expected("relationship/not-published", steward),
         JourneyError::OtherNetwork { expected, found } => {
             mismatch("invitation/other-network", expected, found)

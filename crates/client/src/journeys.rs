@@ -8,6 +8,7 @@ use alloy_primitives::Address;
 use lightclient::{Fault, UnixTime};
 use protocol::contracts;
 use protocol::grant::Refusal;
+use protocol::guardians::CircleError;
 use protocol::invitation::Invitation;
 use protocol::keys::SigningKey;
 use protocol::layout::{
@@ -25,10 +26,12 @@ use crate::progress::{Progress, Step};
 use crate::transact::{Message, Wait};
 
 mod accesses;
+mod guardians;
 mod keys;
 mod read;
 
 pub use accesses::AccessReading;
+pub use guardians::{Approvals, Guarded};
 pub use keys::KeyChange;
 pub use read::{CategoryOutcome, CategoryReading, ReadAsk, Reading};
 
@@ -38,6 +41,37 @@ pub enum JourneyError {
     /// The proven state does not permit the access.
     #[error(transparent)]
     Access(#[from] Refusal),
+    /// What hides the person's addresses was hidden with another secret.
+    #[error(transparent)]
+    Circle(#[from] CircleError),
+    /// Not one new key for each address of the person.
+    #[error("a request for {found} keys of this person, expected {expected}")]
+    Keys {
+        /// As many addresses as the person has.
+        expected: usize,
+        /// How many keys are asked for.
+        found: usize,
+    },
+    /// The key may not take over: too few guardians have approved it, or the delay is not over.
+    #[error("the key for {identity} may not take over yet")]
+    NotApproved {
+        /// The address.
+        identity: Address,
+        /// From when on it may, if enough have approved it.
+        ready_at: Option<UnixTime>,
+    },
+    /// The guardians of the kit are not those that the chain knows for this address.
+    #[error("other guardians watch over {identity}, or none")]
+    NotGuarded {
+        /// The address.
+        identity: Address,
+    },
+    /// Whoever was about to approve is none of the guardians.
+    #[error("{found} is none of the guardians")]
+    NotGuardian {
+        /// Who.
+        found: Address,
+    },
     /// There is no record set on chain to verify against.
     #[error("{steward} has not published a record set for {patient}")]
     NotPublished {

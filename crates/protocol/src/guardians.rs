@@ -14,8 +14,16 @@ use alloy_primitives::{Address, B256, keccak256};
 use alloy_sol_types::SolValue;
 use lightclient::Fault;
 
+mod handover;
+
+pub use handover::{Handover, HandoverError, KeyRequest, Kit};
+
 /// The most guardians of an address.
 pub const MAX_GUARDIANS: usize = 16;
+/// The most addresses of one person that a circle guards.
+pub const MAX_GUARDED: usize = 128;
+/// The shortest and longest time to object, in seconds (`MIN_DELAY`, `MAX_DELAY`).
+pub const DELAYS: core::ops::RangeInclusive<u64> = 60..=90 * 86_400;
 
 /// Who may give a person new keys, and how many of them it takes.
 #[derive(Clone, PartialEq, Eq)]

@@ -146,7 +146,7 @@ pub fn parse_address(text: &str) -> Option<Address> {
     (format!("{address:#x}") == text || address.to_string() == text).then_some(address)
 }
 
-fn checksum(bytes: &[u8]) -> [u8; 4] {
+pub(crate) fn checksum(bytes: &[u8]) -> [u8; 4] {
     let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
     [a, b, c, d]
 }

@@ -13,6 +13,7 @@
 
 mod error;
 mod group;
+mod guardianship;
 mod registry;
 mod relationship;
 mod summary;
@@ -22,9 +23,10 @@ pub(crate) mod word;
 
 pub use error::LayoutError;
 pub use group::{GroupQuery, GroupState, Membership, MembershipQuery, group_address};
+pub use guardianship::{ApprovalsQuery, GuardianshipQuery, GuardianshipState};
 pub use registry::{
-    GuardianshipQuery, GuardianshipState, IdentityQuery, KeysQuery, KeysState, Member, MemberHead,
-    MemberKind, MemberQuery, MemberStatus, MembersQuery, NetworkIdQuery, SignsFor, SuccessionQuery,
+    IdentityQuery, KeysQuery, KeysState, Member, MemberHead, MemberKind, MemberQuery, MemberStatus,
+    MembersQuery, NetworkIdQuery, SignsFor, SuccessionQuery,
 };
 pub use relationship::{
     ConfirmerQuery, GrantQuery, GrantTerms, HistoryQuery, RelationshipQuery, RelationshipState,

@@ -52,22 +52,37 @@ impl<P: Platform> Client<P> {
         act: Act,
         mut on_done: impl FnMut(u64),
     ) -> Result<(), ClientError> {
+        let left = async |head: &Head| {
+            let left = self.left(head, changes, act).await?;
+            Ok(left.into_iter().map(|change| act.order(change)).collect())
+        };
+        let on_left = |left: usize| on_done(changes.len().saturating_sub(left) as u64);
+        self.bring_about(act.effect(), left, on_left).await
+    }
+
+    /// Tells the directory whatever is left to be told, and waits until the proven state leaves nothing.
+    pub(super) async fn bring_about<'k>(
+        &self,
+        effect: &'static str,
+        left: impl AsyncFn(&Head) -> Result<Vec<Order<'k>>, ClientError>,
+        mut on_left: impl FnMut(usize),
+    ) -> Result<(), ClientError> {
         let registry = self.network().registry.address;
-        let mut sent: Vec<Submitted> = Vec::new();
         let head = self.head()?;
-        for change in self.left(&head, changes, act).await? {
-            let (key, call) = match act {
-                Act::Offer => (change.identity.key, contracts::offer_key(change.next.address())),
-                Act::Take => (change.next, contracts::take_key(change.identity.address)),
-            };
-            sent.extend(self.submit(&head, key, &[Message::call(registry, call)]).await?);
+        let mut sent: Vec<Submitted> = Vec::new();
+        // The orders of one key go together, with nonces that follow on each other.
+        for orders in left(&head).await?.chunk_by(|a, b| a.key.address() == b.key.address()) {
+            let calls = orders.iter().map(|order| Message::call(registry, order.call.clone()));
+            if let Some(Order { key, .. }) = orders.first() {
+                sent.extend(self.submit(&head, key, &calls.collect::<Vec<_>>()).await?);
+            }
         }
-        let mut wait = Wait::new(self, act.effect(), &sent);
+        let mut wait = Wait::new(self, effect, &sent);
         loop {
             let head = self.head()?;
-            let left = self.left(&head, changes, act).await;
+            let left = left(&head).await;
             if let Some(left) = wait.unless_silent(left)? {
-                on_done(changes.len().saturating_sub(left.len()) as u64);
+                on_left(left.len());
                 if left.is_empty() {
                     return Ok(());
                 }
@@ -94,6 +109,12 @@ impl<P: Platform> Client<P> {
     }
 }
 
+/// What is to be told to the directory, and the key that signs it.
+pub(super) struct Order<'k> {
+    pub(super) key: &'k SigningKey,
+    pub(super) call: Vec<u8>,
+}
+
 /// Each key is offered, then taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Act {
@@ -106,6 +127,14 @@ impl Act {
         match self {
             Self::Offer => "offered key",
             Self::Take => "new key",
+        }
+    }
+
+    fn order(self, change: KeyChange<'_>) -> Order<'_> {
+        let KeyChange { identity, next } = change;
+        match self {
+            Self::Offer => Order { key: identity.key, call: contracts::offer_key(next.address()) },
+            Self::Take => Order { key: next, call: contracts::take_key(identity.address) },
         }
     }
 

@@ -322,63 +322,6 @@ pub struct KeysState {
     pub offered: Option<Address>,
 }
 
-/// Asks who may give an address a new key, and what they have approved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GuardianshipQuery {
-    /// The address.
-    pub identity: Address,
-}
-
-impl GuardianshipQuery {
-    /// The four slots to prove in `Registry`.
-    pub fn slots(&self) -> Vec<B256> {
-        let base = mapping(variable(GUARDIANSHIPS), self.identity);
-        (0..4).map(|word| offset(base, word)).collect()
-    }
-
-    /// Reads the proven slots; `None` if the address has no guardians.
-    ///
-    /// # Errors
-    /// Slots other than those asked in `contract`, or words that the contract never writes.
-    pub fn decode(
-        &self,
-        contract: Address,
-        proven: &[ProvenSlot],
-    ) -> Result<Option<GuardianshipState>, LayoutError> {
-        self.read(&bind(contract, &self.slots(), proven)?)
-    }
-
-    pub(crate) fn read(&self, words: &[Word]) -> Result<Option<GuardianshipState>, LayoutError> {
-        let [circle, next, times, key] = exactly(words)?;
-        let mut fields = Fields::new("guardianship", times);
-        let (delay, round, ready_at) = (fields.u64(), fields.u64(), fields.u64());
-        fields.end()?;
-        let key = address("approved key", key)?;
-        if key.is_zero() != (ready_at == 0) {
-            return Err(refused("guardianship", times));
-        }
-        let approved = (!key.is_zero()).then_some((key, ready_at));
-        let state = GuardianshipState { circle: circle.value, next: next.value, delay, round, approved };
-        Ok((!circle.value.is_zero()).then_some(state))
-    }
-}
-
-/// Who may give an address a new key. Made only by [`GuardianshipQuery::decode`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct GuardianshipState {
-    /// The digest of who they are ([`Circle::digest`](crate::guardians::Circle::digest)).
-    pub circle: B256,
-    /// The person's next address, hidden.
-    pub next: B256,
-    /// How long the key of today has to object, in seconds.
-    pub delay: u64,
-    /// Counts changes and vetoes.
-    pub round: u64,
-    /// The key that enough of them have approved, and from when it may take over.
-    pub approved: Option<(Address, UnixTime)>,
-}
-
 /// Where the key of an address is kept; the next word is the one that was offered.
 fn key_slot(identity: Address) -> B256 {
     offset(mapping(variable(MEMBERS), identity), KEY)
@@ -517,6 +460,7 @@ pub(super) const MEMBER_LIST: u64 = 3;
 pub(super) const MEMBERS: u64 = 4;
 pub(super) const IDENTITY_BY_KEY: u64 = 10;
 pub(super) const GUARDIANSHIPS: u64 = 11;
+pub(super) const APPROVALS: u64 = 12;
 /// Word of the struct `Member`; before it the kind, status and time (0), the encryption key (1), the profile digest (2), the
 /// name (3) and the endpoint (4).
 pub(super) const KEY: u64 = 5;

@@ -12,9 +12,14 @@ pub(super) fn variable(index: u64) -> B256 {
 
 /// The position of a mapping's value for an address: `keccak256(key ‖ slot)`.
 pub(super) fn mapping(slot: B256, key: Address) -> B256 {
+    word_mapping(slot, key.into_word())
+}
+
+/// The position of a mapping's value for a word.
+pub(super) fn word_mapping(slot: B256, key: B256) -> B256 {
     let mut bytes = [0; 64];
     let (left, right) = bytes.split_at_mut(32);
-    left.copy_from_slice(key.into_word().as_slice());
+    left.copy_from_slice(key.as_slice());
     right.copy_from_slice(slot.as_slice());
     keccak256(bytes)
 }

@@ -7,7 +7,7 @@ use super::chain::Reverted;
 use super::relationships::{PATIENT, STEWARD, active, assert_refused};
 use super::*;
 use crate::guardians::Circle;
-use crate::layout::{GuardianshipQuery, GuardianshipState, Rights};
+use crate::layout::{ApprovalsQuery, GuardianshipQuery, GuardianshipState, Rights};
 
 const GUARDIANS: [u8; 3] = [0x70, 0x71, 0x72];
 const NEXT: u8 = 0x60;
@@ -22,6 +22,14 @@ impl Chain {
 
     fn guardianship(&self, identity: Address) -> Option<GuardianshipState> {
         let query = GuardianshipQuery { identity };
+        query.read(&self.words(self.at.registry, query.slots())).unwrap()
+    }
+
+    /// Who has approved a key for the patient in the round of now.
+    fn approved(&self, key: u8) -> Vec<Address> {
+        let (identity, guardians) = (account(PATIENT), GUARDIANS.map(account).to_vec());
+        let round = self.guardianship(identity).unwrap().round;
+        let query = ApprovalsQuery { identity, round, key: account(key), guardians };
         query.read(&self.words(self.at.registry, query.slots())).unwrap()
     }
 }
@@ -53,6 +61,7 @@ fn enough_guardians_give_a_new_key_after_the_delay() {
 
     chain.call_registry(GUARDIANS[0], approve(NEXT)).unwrap();
     assert_eq!(chain.guardianship(patient).unwrap().approved, None);
+    assert_eq!((chain.approved(NEXT), chain.approved(OTHER)), (vec![account(GUARDIANS[0])], vec![]));
     let again = chain.call_registry(GUARDIANS[0], approve(NEXT));
     assert_refused(again, errors::AlreadyVoted { operator: account(GUARDIANS[0]) });
     let early = |chain: &mut Chain| chain.call_registry(NEXT, take_key(patient));
@@ -63,6 +72,7 @@ fn enough_guardians_give_a_new_key_after_the_delay() {
     assert_eq!(chain.guardianship(patient).unwrap().approved, Some((account(NEXT), ready_at)));
     // A third one does not start the delay anew.
     chain.call_registry(GUARDIANS[1], approve(NEXT)).unwrap();
+    assert_eq!(chain.approved(NEXT), GUARDIANS.map(account));
     assert_eq!(chain.guardianship(patient).unwrap().approved, Some((account(NEXT), ready_at)));
     chain.now = ready_at - 2;
     assert_refused(early(&mut chain), errors::NotReady { readyAt: ready_at });
@@ -87,7 +97,7 @@ fn whoever_has_the_key_still_can_object_and_dismiss() {
         chain.call_registry(GUARDIANS[guardian], approve(NEXT)).unwrap();
     }
     chain.call_registry(PATIENT, veto_key()).unwrap();
-    assert_eq!(chain.guardianship(patient).unwrap().approved, None);
+    assert_eq!((chain.guardianship(patient).unwrap().approved, chain.approved(NEXT)), (None, vec![]));
     chain.now += DELAY + 1;
     let taken = chain.call_registry(NEXT, take_key(patient));
     assert_refused(taken, errors::NotOffered { caller: account(NEXT) });
