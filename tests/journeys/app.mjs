@@ -7,8 +7,8 @@ export const password = 'four old boats at sunset';
 const patience = { timeout: 60_000 };
 
 /** Starts an identity from the welcome page; answers the twelve words. */
-export async function createIdentity(page) {
-  await page.getByRole('button', { name: 'Start here' }).click();
+export async function createIdentity(page, way = 'Start here') {
+  await page.getByRole('button', { name: way }).click();
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByLabel('The same password again').fill(password);
   await page.getByRole('button', { name: 'Continue' }).click();

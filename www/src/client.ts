@@ -15,6 +15,8 @@ import type {
   BackupView,
   CategoryName,
   ErrorView,
+  GuardiansView,
+  HandoverView,
   InvitationView,
   MemberView,
   OnProgress,
@@ -27,6 +29,8 @@ import type {
   VaultState,
   VaultWays,
   ViewerView,
+  WardView,
+  WayBackView,
 } from './types.js';
 
 export { MedrecError, errorView };
@@ -174,6 +178,73 @@ export class Client {
     this.#tabs.postMessage('lock');
   }
 
+  /** How the person's own guardians stand. */
+  guardians(signal?: AbortSignal): Promise<GuardiansView> {
+    return this.#call('guardians', [], undefined, signal);
+  }
+
+  /** Chooses guardians (sharing codes), once confirmed: `threshold` of them can give the person new keys after a delay. */
+  async chooseGuardians(guardians: readonly string[], threshold: number, delaySeconds: number, onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#call('chooseGuardians', [guardians, threshold, delaySeconds], onProgress, signal);
+  }
+
+  /** Lets the chosen guardians watch over what came later. */
+  async coverWithGuardians(onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#call('coverWithGuardians', [], onProgress, signal);
+  }
+
+  /** Has no guardians any more, once confirmed. */
+  async dismissGuardians(onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#call('dismissGuardians', [], onProgress, signal);
+  }
+
+  /** Objects to the keys that the guardians have approved. */
+  async objectToKeys(onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#call('objectToKeys', [], onProgress, signal);
+  }
+
+  /** Reads what somebody gave to this person as a guardian. */
+  handover(text: string, signal?: AbortSignal): Promise<HandoverView> {
+    return this.#call('handover', [text], undefined, signal);
+  }
+
+  /** Keeps the kit of somebody whom this person guards, under a name. */
+  async keepKit(text: string, name: string, signal?: AbortSignal): Promise<void> {
+    await this.#call('keepKit', [text, name], undefined, signal);
+  }
+
+  /** Those whom this person guards. */
+  wards(signal?: AbortSignal): Promise<readonly WardView[]> {
+    return this.#call('wards', [], undefined, signal);
+  }
+
+  async dropKit(person: string, signal?: AbortSignal): Promise<void> {
+    await this.#call('dropKit', [person], undefined, signal);
+  }
+
+  /** Approves the keys of a request as a guardian, once confirmed. */
+  async approveKeys(text: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#call('approveKeys', [text], onProgress, signal);
+  }
+
+  /** Begins the way back to lost keys with the kit that a guardian kept; the vault must be fresh. */
+  async beginWayBack(text: string, signal?: AbortSignal): Promise<void> {
+    await this.#call('beginWayBack', [text], undefined, signal);
+  }
+
+  wayBack(signal?: AbortSignal): Promise<WayBackView | null> {
+    return this.#call('wayBack', [], undefined, signal);
+  }
+
+  /** Lets the approved keys take over and finds every hospital again. Interrupted, it goes on. */
+  async finishWayBack(onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#call('finishWayBack', [], onProgress, signal);
+  }
+
+  async leaveWayBack(signal?: AbortSignal): Promise<void> {
+    await this.#call('leaveWayBack', [], undefined, signal);
+  }
+
   sync(signal?: AbortSignal): Promise<SyncView> {
     return this.#call('sync', [], undefined, signal);
   }
@@ -224,7 +295,7 @@ export class Client {
     return this.#call('viewers', [relationship], undefined, signal);
   }
 
-  /** Lets the next grant happen: the person has typed the password, or touched a passkey, again. */
+  /** Lets the next thing happen that needs it: the person has typed the password, or touched a passkey, again. */
   async confirm(owner: string | PasskeyAnswer, signal?: AbortSignal): Promise<void> {
     if (typeof owner === 'string') await this.#call('confirmWithPassword', [secretBytes(owner)], undefined, signal);
     else await this.#call('confirmWithPasskey', [owner.credential, owner.output], undefined, signal);

@@ -4,6 +4,8 @@ import type {
   AccessesView,
   BackupView,
   CategoryName,
+  GuardiansView,
+  HandoverView,
   InvitationView,
   MemberView,
   PersonView,
@@ -14,6 +16,8 @@ import type {
   VaultState,
   VaultWays,
   ViewerView,
+  WardView,
+  WayBackView,
 } from './types.js';
 
 /** The methods of the worker, by name, with what they take and give. */
@@ -47,6 +51,20 @@ export interface Methods {
   isRenewing: () => boolean;
   beginRenewal: (phrase: Uint8Array<ArrayBuffer>) => null;
   finishRenewal: () => null;
+  guardians: () => GuardiansView;
+  chooseGuardians: (guardians: readonly string[], threshold: number, delaySeconds: number) => null;
+  coverWithGuardians: () => null;
+  dismissGuardians: () => null;
+  objectToKeys: () => null;
+  handover: (text: string) => HandoverView;
+  keepKit: (text: string, name: string) => null;
+  wards: () => readonly WardView[];
+  dropKit: (person: string) => null;
+  approveKeys: (text: string) => null;
+  beginWayBack: (text: string) => null;
+  wayBack: () => WayBackView | null;
+  finishWayBack: () => null;
+  leaveWayBack: () => null;
   sync: () => SyncView;
   evidence: () => string | null;
   person: () => PersonView;

@@ -414,3 +414,67 @@ export interface PasswordParameters {
   readonly lanes: number;
   readonly salt: string;
 }
+
+/** The person's own guardians, as far as the vault knows them and the chain proves it. */
+export interface GuardiansView {
+  /** What each guardian keeps; null if the vault knows of none. A secret. */
+  readonly kit: string | null;
+  /** How many of them it takes. */
+  readonly threshold: number;
+  readonly guardians: readonly GuardianView[];
+  readonly delaySeconds: number | null;
+  /** Over how many of the person's addresses they watch, of how many. */
+  readonly covered: number;
+  readonly addresses: number;
+  /** Whether others watch over some, whose kit this vault does not have. */
+  readonly unknown: boolean;
+  /** From when on keys that they have approved may take over; null if there are none. */
+  readonly readyAt: number | null;
+  /** Whether the person is on the way back to keys that were lost. */
+  readonly lost: boolean;
+}
+
+export interface GuardianView {
+  readonly address: string;
+  readonly name: string | null;
+}
+
+/** Somebody whom the person guards. */
+export interface WardView {
+  readonly person: string;
+  readonly name: string;
+  readonly kit: string;
+}
+
+/** What somebody gave to a guardian: a kit to keep, or keys to approve. */
+export type HandoverView =
+  | {
+      readonly kind: 'kit';
+      readonly person: string;
+      readonly threshold: number;
+      readonly guardians: number;
+      /** Whether this person is one of them. */
+      readonly mine: boolean;
+      /** What this person calls them, if the kit is kept already. */
+      readonly name: string | null;
+    }
+  | { readonly kind: 'request'; readonly name: string; readonly approved: boolean; readonly approvals: ApprovalsView };
+
+/** How far guardians have come with a request for new keys. */
+export interface ApprovalsView {
+  /** Twenty digits in five groups, that both sides compare. */
+  readonly digits: string;
+  readonly addresses: number;
+  readonly by: number;
+  readonly threshold: number;
+  readonly delaySeconds: number;
+  readonly readyAt: number | null;
+  readonly taken: boolean;
+}
+
+/** How far somebody is on the way back to lost keys. */
+export interface WayBackView {
+  readonly request: string;
+  readonly ready: boolean;
+  readonly approvals: ApprovalsView;
+}

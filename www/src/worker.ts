@@ -108,6 +108,50 @@ serve<Methods>({
     await opened().finishRenewal(onProgress);
     return null;
   },
+  guardians: () => opened().guardians(),
+  chooseGuardians: async ([guardians, threshold, delaySeconds], { onProgress }) => {
+    await opened().chooseGuardians([...guardians], threshold, delaySeconds, onProgress);
+    return null;
+  },
+  coverWithGuardians: async (_args, { onProgress }) => {
+    await opened().coverWithGuardians(onProgress);
+    return null;
+  },
+  dismissGuardians: async (_args, { onProgress }) => {
+    await opened().dismissGuardians(onProgress);
+    return null;
+  },
+  objectToKeys: async (_args, { onProgress }) => {
+    await opened().objectToKeys(onProgress);
+    return null;
+  },
+  handover: ([text]) => opened().handover(text),
+  keepKit: async ([text, name]) => {
+    await opened().keepKit(text, name);
+    return null;
+  },
+  wards: () => Promise.resolve(opened().wards()),
+  dropKit: async ([person]) => {
+    await opened().dropKit(person);
+    return null;
+  },
+  approveKeys: async ([text], { onProgress }) => {
+    await opened().approveKeys(text, onProgress);
+    return null;
+  },
+  beginWayBack: async ([text]) => {
+    await opened().beginWayBack(text);
+    return null;
+  },
+  wayBack: () => opened().wayBack(),
+  finishWayBack: async (_args, { onProgress }) => {
+    await opened().finishWayBack(onProgress);
+    return null;
+  },
+  leaveWayBack: async () => {
+    await opened().leaveWayBack();
+    return null;
+  },
   sync: (_args, options) => opened().sync(options),
   evidence: () => Promise.resolve(opened().evidence() ?? null),
   person: () => Promise.resolve(opened().person()),

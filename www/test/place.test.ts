@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hashOf, invitationIn, placeOf, type Place } from '../src/text/place.js';
+import { hashOf, placeOf, textIn, type Place } from '../src/text/place.js';
 
 describe('place', () => {
   const places: readonly Place[] = [
@@ -16,6 +16,9 @@ describe('place', () => {
     { kind: 'grant', relationship: '0x01:0x02' },
     { kind: 'settings' },
     { kind: 'words' },
+    { kind: 'guardians' },
+    { kind: 'way-back' },
+    { kind: 'guardian', text: 'AgAAbC-_123' },
     { kind: 'invitation', text: 'AbC-_123' },
   ];
 
@@ -36,11 +39,13 @@ describe('place', () => {
   });
 
   it('finds the invitation in a pasted link', () => {
-    assert.equal(invitationIn(' http://127.0.0.1:18600/#/invitation/AbC-_123\n'), 'AbC-_123');
-    assert.equal(invitationIn('#/invitation/AbC-_123'), 'AbC-_123');
+    assert.equal(textIn('invitation', ' http://127.0.0.1:18600/#/invitation/AbC-_123\n'), 'AbC-_123');
+    assert.equal(textIn('invitation', '#/invitation/AbC-_123'), 'AbC-_123');
+    assert.equal(textIn('guardian', 'https://records.example/#/guardian/AbC-_123'), 'AbC-_123');
   });
 
   it('refuses a pasted text without an invitation', () => {
-    for (const text of ['', 'hello', 'http://127.0.0.1:18600/', '#/invitation/', '#/invitation/a b c']) assert.equal(invitationIn(text), null);
+    for (const text of ['', 'hello', 'http://127.0.0.1:18600/', '#/invitation/', '#/invitation/a b c']) assert.equal(textIn('invitation', text), null);
+    assert.equal(textIn('guardian', '#/invitation/AbC-_123'), null);
   });
 });

@@ -5,6 +5,7 @@
 //! New words keep the indexes: the key of the new seed takes the place of the former one, and the address that the chain
 //! knows stays.
 
+mod guardians;
 mod renewal;
 
 use alloy_primitives::{Address, B256};
@@ -14,7 +15,10 @@ use protocol::{
     layout::{RelationshipQuery, RelationshipStatus},
 };
 
-pub(crate) use crate::identity::renewal::{begin_renewal, finish_renewal};
+pub(crate) use crate::identity::{
+    guardians::{WayBack, begin_way_back, choose_guardians, cover, drop_kits, is_of, keep, lost_kit, own_kit, wards},
+    renewal::{begin_renewal, finish_renewal},
+};
 use crate::{
     error::ErrorView,
     platform::WebPlatform,
@@ -62,6 +66,25 @@ impl OwnRelationship {
 /// Returns the key that the person reads other people's records with.
 pub(crate) fn viewer_key(client: &Client<WebPlatform>, session: &Session) -> Result<OwnKey, KeysError> {
     OwnKey::derive(client, &session.seeds().current, &session.contents(), VIEWER)
+}
+
+/// Returns the keys of a seed that are in use on this network, by their indexes: the viewer first.
+pub(crate) fn own_keys(
+    client: &Client<WebPlatform>,
+    seed: &Seed,
+    contents: &Contents,
+) -> Result<Vec<(u32, OwnKey)>, KeysError> {
+    let indexes = indexes(contents).into_iter();
+    indexes.map(|index| Ok((index, OwnKey::derive(client, seed, contents, index)?))).collect()
+}
+
+/// The indexes whose keys are in use.
+fn indexes(contents: &Contents) -> Vec<u32> {
+    let mut indexes: Vec<u32> = contents.relationships.iter().map(|stored| stored.index).collect();
+    indexes.push(VIEWER);
+    indexes.sort_unstable();
+    indexes.dedup();
+    indexes
 }
 
 /// Returns the relationships that the vault remembers on this network, in the order of their keys.

@@ -27,7 +27,7 @@ pub(crate) use crate::vault::{
     error::VaultError,
     kdf::{KdfParameters, PasswordKey, derive_password_key},
     seal::random,
-    session::{Contents, Session, StoredIdentity, StoredRelationship, StoredViewer},
+    session::{Contents, Session, StoredIdentity, StoredKit, StoredRelationship, StoredViewer, Whose},
     storage::VaultStorage,
     ways::{Passkey, PasskeyOutput, Secret},
 };

@@ -21,6 +21,8 @@ pub(crate) mod chain;
 #[cfg(feature = "records")]
 pub(crate) mod directory;
 #[cfg(feature = "records")]
+pub(crate) mod guardians;
+#[cfg(feature = "records")]
 pub(crate) mod records;
 
 /// Makes a plain object.

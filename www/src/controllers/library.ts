@@ -4,6 +4,7 @@ import { errorView, type Client } from '../client.js';
 import type {
   AccessesView,
   ErrorView,
+  GuardiansView,
   MemberView,
   OnProgress,
   PersonView,
@@ -28,6 +29,7 @@ export interface Known {
   readonly shared: Loaded<readonly SharedView[]>;
   readonly members: Loaded<readonly MemberView[]>;
   readonly person: Loaded<PersonView>;
+  readonly guardians: Loaded<GuardiansView>;
   readonly viewers: (relationship: string) => Loaded<readonly ViewerView[]>;
   readonly records: (relationship: string) => Loaded<RecordsView>;
   readonly accesses: (relationship: string) => Loaded<AccessesView>;
@@ -82,6 +84,7 @@ export class Library implements ReactiveController {
   readonly #shared = this.#shelf<readonly SharedView[]>();
   readonly #members = this.#shelf<readonly MemberView[]>();
   readonly #person = this.#shelf<PersonView>();
+  readonly #guardians = this.#shelf<GuardiansView>();
   readonly #viewers = this.#shelf<readonly ViewerView[]>();
   readonly #records = this.#shelf<RecordsView>();
   readonly #accesses = this.#shelf<AccessesView>();
@@ -122,6 +125,10 @@ export class Library implements ReactiveController {
     return this.#person.fetch('', () => this.client.person());
   }
 
+  guardians(): Promise<void> {
+    return this.#guardians.fetch('', () => this.client.guardians());
+  }
+
   viewers(relationship: string): Promise<void> {
     return this.#viewers.fetch(relationship, () => this.client.viewers(relationship));
   }
@@ -140,7 +147,7 @@ export class Library implements ReactiveController {
 
   /** Forgets everything: the keys were locked, and what they opened goes with them. */
   forget(): void {
-    for (const shelf of [this.#relationships, this.#shared, this.#members, this.#person, this.#viewers, this.#records, this.#accesses]) shelf.clear();
+    for (const shelf of [this.#relationships, this.#shared, this.#members, this.#person, this.#guardians, this.#viewers, this.#records, this.#accesses]) shelf.clear();
     this.#changed();
   }
 
@@ -161,6 +168,7 @@ export class Library implements ReactiveController {
       shared: this.#shared.at(''),
       members: this.#members.at(''),
       person: this.#person.at(''),
+      guardians: this.#guardians.at(''),
       viewers: (relationship) => this.#viewers.at(relationship),
       records: (relationship) => this.#records.at(relationship),
       accesses: (relationship) => this.#accesses.at(relationship),

@@ -1,4 +1,5 @@
 /** What a person has chosen so far while letting someone read, and what is still missing. Pure. */
+import { looksLikeCode } from '../text/place.js';
 import type { CategoryName } from '../types.js';
 
 export type Span = 'week' | 'month' | 'year' | 'date' | 'open';
@@ -59,9 +60,4 @@ function addMonths(date: Date, months: number): void {
   const day = date.getDate();
   date.setMonth(date.getMonth() + months);
   if (date.getDate() !== day) date.setDate(0);
-}
-
-/** Whether a text has the shape of a sharing code or an address. Only the verifier decides whether it is one. */
-function looksLikeCode(text: string): boolean {
-  return /^(medrec:viewer:\d+:)?0x[0-9a-f]{40}$/i.test(text.trim());
 }

@@ -6,9 +6,10 @@ import { icon, type IconName } from './icons.js';
 const signs: readonly IconName[] = ['hospital', 'verified', 'sharing'];
 
 /**
- * The first screen: what this is, and the two ways in.
+ * The first screen: what this is, and the ways in.
  *
  * @fires medrec-create-requested - the person starts new.
+ * @fires medrec-way-back-requested - the person has lost everything, and has guardians.
  * @fires medrec-restore-requested - the person has recovery words.
  */
 export class MedrecWelcome extends LitElement {
@@ -52,12 +53,17 @@ export class MedrecWelcome extends LitElement {
         <button type="button" class="primary" @click=${this.#create}>${welcome.create}</button>
         <p class="small muted">${welcome.createHint}</p>
         <button type="button" @click=${this.#restore}>${welcome.restore}</button>
+        <button type="button" class="quiet" @click=${this.#lost}>${welcome.lost}</button>
       </div>
     </div>`;
   }
 
   readonly #create = (): void => {
     this.dispatchEvent(new CustomEvent('medrec-create-requested', { bubbles: true, composed: true }));
+  };
+
+  readonly #lost = (): void => {
+    this.dispatchEvent(new CustomEvent('medrec-way-back-requested', { bubbles: true, composed: true }));
   };
 
   readonly #restore = (): void => {

@@ -6,6 +6,7 @@ import type { BackupChoice } from '../elements/medrec-backup-file.js';
 import type { RestoreRequest } from '../elements/medrec-restore.js';
 import { askPasskey } from '../passkey.js';
 import { base, buttons } from '../styles/base.js';
+import { hashOf } from '../text/place.js';
 import { Words } from '../text/words.js';
 import type { VaultWays } from '../types.js';
 import { focusHeading } from './focus.js';
@@ -93,7 +94,7 @@ export class MedrecEntryPage extends LitElement {
         return html`<medrec-unlock .busy=${busy ? this.waitsFor : 'no'} .absence=${this.absence} .passkey=${(this.ways?.passkeys.length ?? 0) > 0} .code=${this.ways?.code ?? false}
           @medrec-unlock-requested=${this.#unlock} @medrec-passkey-requested=${this.#passkey} @medrec-code-entered=${this.#code} @medrec-restore-requested=${this.#goRestore}>${this.#trouble()}</medrec-unlock>`;
       case 'welcome':
-        return html`<medrec-welcome .invited=${this.invited} @medrec-create-requested=${this.#goCreate} @medrec-restore-requested=${this.#goRestore}></medrec-welcome>`;
+        return html`<medrec-welcome .invited=${this.invited} @medrec-create-requested=${this.#goCreate} @medrec-way-back-requested=${this.#goLost} @medrec-restore-requested=${this.#goRestore}></medrec-welcome>`;
     }
   }
 
@@ -153,6 +154,12 @@ export class MedrecEntryPage extends LitElement {
 
   readonly #goCreate = (): void => {
     this.#go({ kind: 'create' });
+  };
+
+  /** Fresh keys first; then the way back to the lost ones. */
+  readonly #goLost = (): void => {
+    location.hash = hashOf({ kind: 'way-back' });
+    this.#goCreate();
   };
 
   readonly #goRestore = (): void => {

@@ -5,9 +5,9 @@ import { icon } from '../elements/icons.js';
 import { base, buttons, surface } from '../styles/base.js';
 import { hashOf } from '../text/place.js';
 import { Words } from '../text/words.js';
-import type { RelationshipView } from '../types.js';
+import type { GuardiansView, RelationshipView } from '../types.js';
 import '../elements/medrec-network.js';
-import '../elements/medrec-paste-invitation.js';
+import '../elements/medrec-paste-link.js';
 import '../elements/medrec-progress.js';
 import '../elements/medrec-relationships.js';
 import '../elements/medrec-shared-list.js';
@@ -60,12 +60,16 @@ export class MedrecHomePage extends LitElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('known')) this.#loadViewers();
+    // What guardians do can be stopped for a while only, so it is not found out late.
+    const before = changed.get('network');
+    if (before && before.view !== this.network?.view) void this.library?.guardians();
   }
 
   override render(): TemplateResult | typeof nothing {
     const { known, network } = this;
     if (!known || !network) return nothing;
     const { home } = this.#words.text;
+    const guardians = known.guardians.value;
     const shared = known.shared.value?.filter(({ state }) => state === 'effective') ?? [];
     return html`<div class="page">
       <div class="stack">
@@ -83,6 +87,7 @@ export class MedrecHomePage extends LitElement {
               <a class="button small-button" href=${hashOf({ kind: 'words' })}>${this.#words.text.renewal.goOn}</a>
             </div>`
           : nothing}
+        ${guardians === undefined ? nothing : this.#guardians(guardians)}
         ${this.tried || !known.relationships.value?.length
           ? nothing
           : html`<div class="notice row between">
@@ -96,9 +101,20 @@ export class MedrecHomePage extends LitElement {
     </div>`;
   }
 
+  /** What guardians have to do with the person just now, if anything. */
+  #guardians({ lost, readyAt, kit, covered, addresses }: GuardiansView): TemplateResult | typeof nothing {
+    const { text, format } = this.#words;
+    const { guardians, wayBack } = text;
+    const notice = (words: string, open: string, kind: 'guardians' | 'way-back', alarming: boolean): TemplateResult =>
+      html`<div class="notice row between ${alarming ? 'stale' : ''}"><span>${words}</span><a class="button small-button" href=${hashOf({ kind })}>${open}</a></div>`;
+    if (lost) return notice(wayBack.remind, wayBack.goOn, 'way-back', false);
+    if (readyAt !== null) return notice(guardians.approved(format.moment(readyAt)), guardians.look, 'guardians', true);
+    return kit !== null && covered < addresses ? notice(guardians.remind, guardians.look, 'guardians', false) : nothing;
+  }
+
   #hospitals({ relationships }: Known): TemplateResult {
     const { home } = this.#words.text;
-    const paste = html`<medrec-paste-invitation></medrec-paste-invitation>`;
+    const paste = html`<medrec-paste-link .place=${'invitation'} .label=${home.invitationField} .action=${home.invitationOpen}></medrec-paste-link>`;
     return html`<section class="stack">
       <h2>${home.hospitals}</h2>
       ${relationships.error ? html`<medrec-trouble retry .error=${relationships.error} @medrec-retry-requested=${this.#load}></medrec-trouble>` : nothing}
@@ -138,7 +154,7 @@ export class MedrecHomePage extends LitElement {
   }
 
   readonly #load = async (): Promise<void> => {
-    await Promise.all([this.library?.relationships(), this.library?.shared()]);
+    await Promise.all([this.library?.relationships(), this.library?.shared(), this.library?.guardians()]);
   };
 
   /** Asks once for the viewers of each relationship that has come to be known. */

@@ -25,6 +25,9 @@ import './sharing.js';
 import './activity.js';
 import './grant.js';
 import './words.js';
+import './guardian.js';
+import './guardians.js';
+import './way-back.js';
 
 const TICK_MS = 5000;
 
@@ -155,7 +158,7 @@ export class MedrecPatient extends LitElement {
     switch (place.kind) {
       case 'home':
         return html`<medrec-home-page .library=${library} .known=${known} .network=${network} .now=${now} .waiting=${this.waiting} .tried=${this.tried} .renewing=${this.renewing}
-          @medrec-refresh-requested=${this.#refresh} @medrec-invitation-pasted=${this.#pasted}></medrec-home-page>`;
+          @medrec-refresh-requested=${this.#refresh} @medrec-link-pasted=${this.#pasted}></medrec-home-page>`;
       case 'records':
       case 'shared':
         return html`<medrec-records-page .library=${library} .known=${known} .network=${network} .now=${now} .place=${place}></medrec-records-page>`;
@@ -170,6 +173,12 @@ export class MedrecPatient extends LitElement {
           @medrec-preferences-changed=${this.#prefer} @medrec-lock-requested=${this.#lockNow}></medrec-settings-page>`;
       case 'words':
         return html`<medrec-words-page .client=${this.#client} .renewing=${this.renewing} @medrec-words-changed=${this.#wordsChanged}></medrec-words-page>`;
+      case 'guardians':
+        return html`<medrec-guardians-page .library=${library} .known=${known} .demo=${network.view?.network.demo ?? false}></medrec-guardians-page>`;
+      case 'guardian':
+        return html`<medrec-guardian-page .client=${this.#client} .text=${place.text}></medrec-guardian-page>`;
+      case 'way-back':
+        return html`<medrec-way-back-page .client=${this.#client} @medrec-way-back-done=${this.#wayBackDone}></medrec-way-back-page>`;
       case 'invitation':
         return html`<medrec-invitation-page .library=${library} .text=${place.text}
           @medrec-accepted=${this.#accepted} @medrec-later-requested=${this.#later}></medrec-invitation-page>`;
@@ -181,10 +190,11 @@ export class MedrecPatient extends LitElement {
   }
 
   #title(): string {
-    const { app, invitation, welcome } = this.#words.text;
+    const { app, guardian, invitation, wayBack, welcome } = this.#words.text;
     if (this.phase.kind !== 'open') return welcome.title;
     const entry = navEntry(this.place);
-    return entry === null ? invitation.title : app[entry];
+    if (entry !== null) return app[entry];
+    return (this.place.kind === 'guardian' ? guardian : this.place.kind === 'way-back' ? wayBack : invitation).title;
   }
 
   readonly #start = async (): Promise<void> => {
@@ -209,6 +219,11 @@ export class MedrecPatient extends LitElement {
 
   readonly #backupTried = (): void => {
     this.tried = true;
+  };
+
+  readonly #wayBackDone = (): void => {
+    this.tried = false;
+    this.#library.forget();
   };
 
   readonly #wordsChanged = ({ detail }: CustomEvent<boolean>): void => {
@@ -288,9 +303,12 @@ function navEntry(place: Place): NavEntry | null {
     case 'grant':
     case 'shared':
       return 'sharing';
+    case 'guardians':
     case 'words':
       return 'settings';
+    case 'guardian':
     case 'invitation':
+    case 'way-back':
       return null;
   }
 }

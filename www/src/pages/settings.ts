@@ -61,6 +61,11 @@ export class MedrecSettingsPage extends LitElement {
         <div class="row"><a class="button" href=${hashOf({ kind: 'words' })}>${this.#words.text.renewal.title}</a></div>
       </section>
       <section class="stack">
+        <h2>${this.#words.text.guardians.title}</h2>
+        <p class="muted">${settings.guardiansHint}</p>
+        <div class="row"><a class="button" href=${hashOf({ kind: 'guardians' })}>${this.#words.text.guardians.title}</a></div>
+      </section>
+      <section class="stack">
         <h2>${settings.ways.title}</h2>
         <medrec-ways .client=${this.client}></medrec-ways>
       </section>

@@ -2,13 +2,13 @@ import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import type { Client } from '../client.js';
 import { Journey } from '../controllers/journey.js';
 import { icon } from '../elements/icons.js';
-import { askPasskey } from '../passkey.js';
 import { base, buttons, surface } from '../styles/base.js';
 import { hashOf } from '../text/place.js';
 import { Words } from '../text/words.js';
-import type { OnProgress, PasskeyView } from '../types.js';
+import type { OnProgress } from '../types.js';
 import { focusHeading } from './focus.js';
-import '../elements/medrec-owner.js';
+import type { OwnedWork } from './owned-action.js';
+import './owned-action.js';
 import '../elements/medrec-phrase.js';
 import '../elements/medrec-progress.js';
 import '../elements/medrec-trouble.js';
@@ -27,7 +27,7 @@ type Step =
  * @fires medrec-words-changed - `detail` says whether new words are about to take over; if not, they just did.
  */
 export class MedrecWordsPage extends LitElement {
-  static override properties = { client: { attribute: false }, renewing: { type: Boolean }, step: { state: true }, passkeys: { state: true } };
+  static override properties = { client: { attribute: false }, renewing: { type: Boolean }, step: { state: true } };
   static override styles = [
     base,
     buttons,
@@ -42,7 +42,6 @@ export class MedrecWordsPage extends LitElement {
   /** Whether new words were about to take over when the page opened. */
   declare renewing: boolean;
   declare step: Step;
-  declare passkeys: readonly PasskeyView[];
   readonly #words = new Words(this);
   readonly #journey = new Journey<null>(this);
 
@@ -50,14 +49,11 @@ export class MedrecWordsPage extends LitElement {
     super();
     this.renewing = false;
     this.step = { kind: 'why' };
-    this.passkeys = [];
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.step = { kind: this.renewing ? 'unfinished' : 'why' };
-    // Where this cannot be told, the password is asked for.
-    void this.client?.ways().then(({ passkeys }) => (this.passkeys = passkeys), () => undefined);
   }
 
   override render(): TemplateResult {
@@ -76,9 +72,9 @@ export class MedrecWordsPage extends LitElement {
         return this.#page(
           renewal.confirmTitle,
           renewal.confirmLead,
-          html`<medrec-owner ?passkey=${this.passkeys.length > 0} ?busy=${this.#journey.running} @medrec-passkey-requested=${this.#withPasskey}
-            @medrec-owner-entered=${this.#withPassword}></medrec-owner>`,
-          html`<button type="button" class="primary" ?disabled=${this.#journey.running} @click=${this.#withPassword}>${renewal.submit}</button>${this.#leave()}`,
+          html`<medrec-owned-action .client=${this.client} .work=${this.#begin} .action=${renewal.submit} .working=${renewal.working}
+            @medrec-owned-done=${this.#goOn}>${this.#leave()}</medrec-owned-action>`,
+          nothing,
         );
       case 'unfinished':
         return this.#page(
@@ -97,9 +93,9 @@ export class MedrecWordsPage extends LitElement {
     }
   }
 
-  #page(title: string, lead: string, body: TemplateResult | typeof nothing, actions: TemplateResult): TemplateResult {
+  #page(title: string, lead: string, body: TemplateResult | typeof nothing, actions: TemplateResult | typeof nothing): TemplateResult {
     const { error, running } = this.#journey;
-    const { common, renewal, settings } = this.#words.text;
+    const { common, renewal } = this.#words.text;
     const { kind } = this.step;
     return html`<div class="stack wide">
       <div class="stack">
@@ -108,7 +104,6 @@ export class MedrecWordsPage extends LitElement {
         <p class="lead">${lead}</p>
       </div>
       ${body}
-      ${running && kind === 'confirm' ? html`<medrec-progress .label=${settings.ways.busy}></medrec-progress>` : nothing}
       ${running && kind === 'unfinished'
         ? html`<div class="stack tight"><medrec-progress .label=${renewal.working} .progress=${this.#journey.progress}></medrec-progress><p class="small muted">${renewal.workingHint}</p></div>`
         : nothing}
@@ -130,25 +125,13 @@ export class MedrecWordsPage extends LitElement {
     if (this.step.kind === 'words') this.#go({ kind: 'confirm', phrase: this.step.phrase });
   };
 
-  readonly #withPasskey = (): Promise<void> => this.#begin(() => askPasskey(this.passkeys));
-
-  readonly #withPassword = async (): Promise<void> => {
-    const password = this.renderRoot.querySelector('medrec-owner')?.take();
-    if (password !== undefined) await this.#begin(() => Promise.resolve(password));
+  readonly #begin: OwnedWork = async (client, signal) => {
+    if (this.step.kind !== 'confirm') return;
+    await client.beginRenewal(this.step.phrase, signal);
+    // From here on the words are the vault's to keep, and the page only goes on.
+    this.#changed(true);
+    this.#go({ kind: 'unfinished' });
   };
-
-  async #begin(owner: () => Promise<Parameters<Client['confirm']>[0]>): Promise<void> {
-    const { step } = this;
-    if (step.kind !== 'confirm' || this.#journey.running) return;
-    await this.#run(async (client, signal) => {
-      await client.confirm(await owner(), signal);
-      await client.beginRenewal(step.phrase, signal);
-      // From here on the words are the vault's to keep, and the page only goes on.
-      this.#changed(true);
-      this.#go({ kind: 'unfinished' });
-    });
-    if (this.#journey.state.kind === 'done') await this.#goOn();
-  }
 
   readonly #goOn = async (): Promise<void> => {
     await this.#run(async (client, signal, onProgress) => {

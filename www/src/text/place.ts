@@ -10,7 +10,9 @@ export type Place =
   | { readonly kind: 'shared'; readonly patient: string; readonly steward: string; readonly category: CategoryName | null; readonly record: string | null }
   | { readonly kind: 'settings' }
   | { readonly kind: 'words' }
-  | { readonly kind: 'invitation'; readonly text: string };
+  | { readonly kind: 'guardians' }
+  | { readonly kind: 'way-back' }
+  | { readonly kind: 'invitation' | 'guardian'; readonly text: string };
 
 /** Reads a location hash. What it does not know is Home. */
 export function placeOf(hash: string): Place {
@@ -27,9 +29,12 @@ export function placeOf(hash: string): Place {
     case 'activity':
       return { kind: 'activity' };
     case 'settings':
-      return { kind: at(0) === 'words' ? 'words' : 'settings' };
+      return { kind: settingsOf(at(0)) };
+    case 'way-back':
+      return { kind: 'way-back' };
+    case 'guardian':
     case 'invitation':
-      return at(0) ? { kind: 'invitation', text: at(0) } : { kind: 'home' };
+      return at(0) ? { kind: name, text: at(0) } : { kind: 'home' };
     default:
       return { kind: 'home' };
   }
@@ -44,22 +49,34 @@ export function hashOf(place: Place): string {
       return path('shared', place.patient, place.steward, ...selection(place));
     case 'grant':
       return path('sharing', 'allow', place.relationship);
+    case 'guardian':
     case 'invitation':
-      return path('invitation', place.text);
+      return path(place.kind, place.text);
+    case 'guardians':
     case 'words':
-      return path('settings', 'words');
+      return path('settings', place.kind);
     case 'activity':
     case 'home':
     case 'settings':
     case 'sharing':
+    case 'way-back':
       return path(place.kind);
   }
 }
 
-/** Finds the invitation in what somebody pasted: a whole link, or the part behind its `#`. */
-export function invitationIn(pasted: string): string | null {
-  const [, text] = /#\/invitation\/([^\s/?#]+)\s*$/.exec(pasted) ?? [];
-  return text === undefined ? null : decoded(text);
+/** Finds the text of an invitation, or of what is for a guardian, in what somebody pasted: a whole link, or the part behind its `#`. */
+export function textIn(kind: 'invitation' | 'guardian', pasted: string): string | null {
+  const [, found, text] = /#\/(invitation|guardian)\/([^\s/?#]+)\s*$/.exec(pasted) ?? [];
+  return found !== kind || text === undefined ? null : decoded(text);
+}
+
+/** Whether a text has the shape of a sharing code or an address. Only the verifier decides whether it is one. */
+export function looksLikeCode(text: string): boolean {
+  return /^(medrec:viewer:\d+:)?0x[0-9a-f]{40}$/i.test(text.trim());
+}
+
+function settingsOf(name: string): 'words' | 'guardians' | 'settings' {
+  return name === 'words' || name === 'guardians' ? name : 'settings';
 }
 
 /** The category list of all records is written `all` when a record is open in it. */

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod backup;
+mod guardians;
 mod journeys;
 mod renewal;
 mod ways;

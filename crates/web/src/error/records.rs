@@ -3,7 +3,11 @@
 use alloy_primitives::B256;
 use client::{ClientError, GatekeeperError, JourneyError};
 use lightclient::Fault;
-use protocol::{invitation::InvitationError, keys::KeysError};
+use protocol::{
+    guardians::{CircleError, HandoverError},
+    invitation::InvitationError,
+    keys::KeysError,
+};
 use records::category::CategoryError;
 
 use super::ErrorView;
@@ -40,6 +44,21 @@ impl ErrorView {
     pub(crate) fn in_use_elsewhere(network: B256) -> Self {
         Self::new("vault/used-elsewhere", Fault::Caller, &"the keys are in use on another network, too")
             .found(&network)
+    }
+
+    /// A text about somebody whose kit is not kept here.
+    pub(crate) fn no_kit() -> Self {
+        Self::new("guardians/no-kit", Fault::Caller, &"this is no kit, or its kit is not kept here")
+    }
+
+    /// A person who would be their own guardian.
+    pub(crate) fn own_guardian() -> Self {
+        Self::new("guardians/own", Fault::Caller, &"the person is named as a guardian of their own")
+    }
+
+    /// A way back with keys that are in use.
+    pub(crate) fn way_back_in_use() -> Self {
+        Self::new("guardians/in-use", Fault::Caller, &"the keys are in use already, expected fresh ones")
     }
 
     /// A viewer card of another network.
@@ -125,6 +144,22 @@ impl From<InvitationError> for ErrorView {
                 view("invitation/version").mismatch(expected, found)
             }
         }
+    }
+}
+
+impl From<HandoverError> for ErrorView {
+    fn from(error: HandoverError) -> Self {
+        match error {
+            HandoverError::Checksum => Self::new("guardians/checksum", error.fault(), &error),
+            HandoverError::Circle(circle) => circle.into(),
+            HandoverError::Malformed => Self::new("guardians/malformed", error.fault(), &error),
+        }
+    }
+}
+
+impl From<CircleError> for ErrorView {
+    fn from(error: CircleError) -> Self {
+        Self::new("guardians/circle", error.fault(), &error)
     }
 }
 

@@ -6,11 +6,11 @@
 use client::{Client, KeyChange, Progress};
 use protocol::keys::{KeysError, Phrase};
 
-use super::{OwnKey, VIEWER, derive};
+use super::{derive, indexes, own_keys};
 use crate::{
     error::ErrorView,
     platform::WebPlatform,
-    vault::{Contents, Session, StoredIdentity, VaultStorage},
+    vault::{Session, StoredIdentity, VaultStorage},
 };
 
 /// Keeps what follows from the new words, which the person has written down.
@@ -48,10 +48,8 @@ pub(crate) async fn finish_renewal(
     loop {
         let (seeds, contents) = (session.seeds(), session.contents());
         let Some(next) = &seeds.next else { return Ok(()) };
-        let keys = indexes(&contents).into_iter().map(|index| {
-            let former = OwnKey::derive(client, &seeds.current, &contents, index)?;
-            Ok((index, former, derive(client, next, index)?))
-        });
+        let former = own_keys(client, &seeds.current, &contents)?.into_iter();
+        let keys = former.map(|(index, former)| Ok((index, former, derive(client, next, index)?)));
         let keys = keys.collect::<Result<Vec<_>, KeysError>>()?;
         let changes: Vec<KeyChange<'_>> =
             keys.iter().map(|(_, former, next)| KeyChange { identity: former.identity(), next }).collect();
@@ -74,13 +72,4 @@ pub(crate) async fn finish_renewal(
             return Ok(());
         }
     }
-}
-
-/// The indexes whose keys are in use.
-fn indexes(contents: &Contents) -> Vec<u32> {
-    let mut indexes: Vec<u32> = contents.relationships.iter().map(|stored| stored.index).collect();
-    indexes.push(VIEWER);
-    indexes.sort_unstable();
-    indexes.dedup();
-    indexes
 }

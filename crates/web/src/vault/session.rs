@@ -58,7 +58,8 @@ pub(crate) struct Ways {
     pub(crate) code: bool,
 }
 
-/// What a vault keeps beside the identity: nothing that the phrase and the chain could not tell again, but slower.
+/// What a vault keeps beside the identity. Relationships are found again with the phrase and the chain, but slower; kits and
+/// names are not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Contents {
@@ -67,6 +68,9 @@ pub(crate) struct Contents {
     /// The addresses for which a key signs that is not their own: the keys were replaced once.
     #[serde(default)]
     pub(crate) identities: Vec<StoredIdentity>,
+    /// The kits of guardians.
+    #[serde(default)]
+    pub(crate) kits: Vec<StoredKit>,
     /// The names that the person gave to viewers.
     pub(crate) viewers: Vec<StoredViewer>,
     /// Whether a backup file of this vault was once opened to see that it works.
@@ -96,6 +100,36 @@ pub(crate) struct StoredIdentity {
     pub(crate) index: u32,
     /// What the chain knows the person as.
     pub(crate) address: Address,
+}
+
+/// What is needed for guardians to help. A phrase does not find it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct StoredKit {
+    /// The network's id.
+    pub(crate) network: B256,
+    /// Whose guardians they are.
+    pub(crate) whose: Whose,
+    /// The kit as text; it is a secret.
+    pub(crate) text: String,
+}
+
+/// Whose kit it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) enum Whose {
+    /// The person's, who has so many seconds to object.
+    Own {
+        /// The seconds.
+        delay: u64,
+    },
+    /// The person's, whose keys were lost.
+    Lost,
+    /// Of somebody whom the person guards.
+    Other {
+        /// What the person calls them.
+        name: String,
+    },
 }
 
 /// A viewer's name, as the person knows it.

@@ -55,6 +55,11 @@ fn parse_secret(name: &str, bytes: &[u8]) -> Result<Zeroizing<[u8; 32]>, ErrorVi
     Ok(secret)
 }
 
+/// Reads what the person calls somebody.
+pub(super) fn parse_name(name: &str) -> String {
+    name.trim().chars().take(MAX_NAME).collect()
+}
+
 pub(super) fn parse_categories(names: &[String]) -> Result<Categories, ErrorView> {
     let mut categories = Categories::NONE;
     for name in names {
@@ -65,3 +70,6 @@ pub(super) fn parse_categories(names: &[String]) -> Result<Categories, ErrorView
     }
     Ok(categories)
 }
+
+/// The longest name of somebody, in characters.
+const MAX_NAME: usize = 80;

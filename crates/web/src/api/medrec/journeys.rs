@@ -14,12 +14,15 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     api::{
         arguments::{parse_address_argument, parse_whole},
-        medrec::{Medrec, arguments::parse_categories},
+        medrec::{
+            Medrec,
+            arguments::{parse_categories, parse_name},
+        },
         running::{CallOptions, run},
     },
     directory::{Directory, read_right, shared_with},
     error::ErrorView,
-    identity::{OwnKey, OwnRelationship, own_relationships, relationship_for, viewer_key},
+    identity::{OwnKey, OwnRelationship, cover, own_relationships, relationship_for, viewer_key},
     vault::{Contents, StoredViewer},
     views::{
         ProgressView, SyncView,
@@ -97,8 +100,10 @@ impl Medrec {
         let first = |progress| ProgressView::within(progress, 0, 3).tell(on_progress);
         self.client.redeem_invitation(&invitation, own.key.identity(), first).await?;
         let second = |progress| ProgressView::within(progress, 4, 0).tell(on_progress);
-        let state = self.client.accept_relationship(own.key.identity(), own.steward, second).await;
-        Ok(to_js(&RelationshipView::new(&state?, &steward)))
+        let state = self.client.accept_relationship(own.key.identity(), own.steward, second).await?;
+        // The relationship stands; over what the guardians do not watch yet is told with them.
+        let _later = cover(&self.client, &session, |_| {}).await;
+        Ok(to_js(&RelationshipView::new(&state, &steward)))
     }
 
     /// Proves the person's own relationships.
@@ -237,7 +242,7 @@ impl Medrec {
     #[wasm_bindgen(js_name = nameViewer)]
     pub async fn name_viewer(&self, viewer: &str, name: &str) -> Result<(), ErrorView> {
         let viewer = self.parse_viewer(viewer)?;
-        let name: String = name.trim().chars().take(MAX_NAME).collect();
+        let name = parse_name(name);
         let session = self.session()?;
         let change = |contents: &mut Contents| {
             contents.viewers.retain(|stored| stored.viewer != viewer);
@@ -293,7 +298,7 @@ impl Medrec {
     }
 
     /// Reads a viewer card of this network, or a plain address.
-    fn parse_viewer(&self, text: &str) -> Result<Address, ErrorView> {
+    pub(super) fn parse_viewer(&self, text: &str) -> Result<Address, ErrorView> {
         if let Some(address) = parse_address(text.trim()) {
             return Ok(address);
         }
@@ -306,7 +311,11 @@ impl Medrec {
     }
 
     /// Returns a viewer's name in the directory, or the one that the person gave it.
-    fn viewer_name(&self, directory: &Directory, viewer: Address) -> Result<Option<String>, ErrorView> {
+    pub(super) fn viewer_name(
+        &self,
+        directory: &Directory,
+        viewer: Address,
+    ) -> Result<Option<String>, ErrorView> {
         if let Ok(member) = directory.member(viewer) {
             return Ok(Some(member.name.clone()));
         }
@@ -317,5 +326,3 @@ impl Medrec {
 
 /// The head is brought up to date before a read if it is older than this.
 const RECENT_SECONDS: u64 = 5;
-/// The longest name of a viewer, in characters.
-const MAX_NAME: usize = 80;

@@ -1,0 +1,157 @@
+// Guardians: somebody who has lost every key gets everything back from people they trust, and whoever still has the keys can
+// stop it (P4).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { acceptInvitation, arrive, badges, createIdentity, go, password } from './app.mjs';
+import { launch, person, violations } from './browser.mjs';
+import { Stack } from './stack.mjs';
+
+let stack;
+let browser;
+
+before(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), launch()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const patience = { timeout: 60_000 };
+const someone = () => person(browser, { bypassCSP: true, reducedMotion: 'reduce' });
+
+/** Somebody without a hospital; answers the page and the sharing code. */
+async function friend() {
+  const page = await someone();
+  await page.goto(stack.demo.app);
+  await createIdentity(page);
+  await go(page, 'Sharing');
+  const code = (await page.getByText(/^medrec:viewer:/).first().innerText()).trim();
+  return [page, code];
+}
+
+async function openGuardians(page) {
+  await go(page, 'Settings');
+  await page.getByRole('link', { name: 'Guardians' }).click();
+  await page.getByRole('heading', { name: 'Guardians', exact: true }).waitFor();
+}
+
+async function confirm(page, action) {
+  await page.getByLabel('Your password now').fill(password);
+  await page.getByRole('button', { name: action }).click();
+}
+
+async function paste(page, label, link) {
+  await page.getByLabel(label).fill(link);
+  await page.getByRole('button', { name: 'Open link' }).click();
+}
+
+const digitsOn = (page) => page.getByText(/^\d{4} \d{4} \d{4} \d{4} \d{4}$/).innerText();
+
+/** Opens a request as a guardian, compares the digits, and agrees. */
+async function agree(guardian, link, digits) {
+  await openGuardians(guardian);
+  await paste(guardian, 'Link that somebody sent you', link);
+  await guardian.getByRole('heading', { name: 'Ana asks for new keys' }).waitFor(patience);
+  assert.equal(await digitsOn(guardian), digits);
+  assert.deepEqual(await violations(guardian), []);
+  await confirm(guardian, 'The digits are the same: agree');
+  await guardian.getByText('You have agreed.', { exact: false }).waitFor(patience);
+}
+
+test('two guardians give back everything that was lost, unless its owner stops them', async () => {
+  const [[ben, benCode], [carla, carlaCode], ana] = await Promise.all([friend(), friend(), someone()]);
+  const [first] = stack.demo.invitations;
+  const later = stack.demo.invitations.find(({ hospital }) => hospital !== first.hospital);
+  await arrive(ana, first);
+
+  // Ana chooses two people.
+  await openGuardians(ana);
+  assert.deepEqual(await violations(ana), []);
+  await ana.getByRole('button', { name: 'Choose guardians' }).click();
+  await ana.getByRole('button', { name: 'Continue' }).click();
+  await ana.getByText('Type a name, so that you know who it is.').first().waitFor();
+  assert.deepEqual(await violations(ana), []);
+  await ana.getByRole('button', { name: 'Remove guardian 3' }).click();
+  for (const [index, [name, code]] of [['Ben', benCode], ['Carla', benCode]].entries()) {
+    await ana.getByLabel('Name', { exact: true }).nth(index).fill(name);
+    await ana.getByLabel('Sharing code').nth(index).fill(code);
+  }
+  await ana.getByText('This code stands above already.').waitFor();
+  await ana.getByLabel('Sharing code').nth(1).fill(carlaCode);
+  await ana.getByLabel('How long can you stop it?').selectOption('60');
+  await ana.getByRole('button', { name: 'Continue' }).click();
+  await ana.getByText('Ben and Carla: 2 of them must agree.', { exact: false }).waitFor();
+  await confirm(ana, 'Choose them');
+  await ana.getByText('They watch over your identity at every hospital.').waitFor(patience);
+  assert.deepEqual(await violations(ana), []);
+  const kit = await ana.getByLabel('Link for your guardians').innerText();
+
+  // Both keep the link; nobody else can use it.
+  for (const guardian of [ben, carla]) {
+    await guardian.goto(kit);
+    await guardian.getByRole('heading', { name: 'Will you be a guardian?' }).waitFor(patience);
+    await guardian.getByRole('button', { name: 'Keep it' }).click();
+    await guardian.getByText('Type a name, so that you know who it is.').waitFor();
+    await guardian.getByLabel('Who sent it to you?').fill('Ana');
+    assert.deepEqual(await violations(guardian), []);
+    await guardian.getByRole('button', { name: 'Keep it' }).click();
+    await guardian.getByRole('heading', { name: 'You keep it now' }).waitFor(patience);
+  }
+  await openGuardians(ana);
+  await paste(ana, 'Link that somebody sent you', kit);
+  await ana.getByText('This link is meant for other people', { exact: false }).waitFor(patience);
+
+  // A hospital that comes later is watched over as well.
+  await acceptInvitation(ana, later);
+  await openGuardians(ana);
+  await ana.getByText('They watch over your identity at every hospital.').waitFor(patience);
+
+  // Everything is lost: new device, new words.
+  const found = await someone();
+  await found.goto(stack.demo.app);
+  await createIdentity(found, 'I have lost my words, but I have guardians');
+  await found.getByRole('heading', { name: 'Back to your keys' }).waitFor(patience);
+  await paste(found, 'Link that a guardian gave you', kit.slice(0, -1));
+  await found.getByText('This link is damaged or not for guardians.').waitFor(patience);
+  await openGuardians(ben);
+  await ben.getByText('Ana', { exact: true }).click();
+  await paste(found, 'Link that a guardian gave you', await ben.getByLabel('Link that you keep for Ana').innerText());
+  const request = await found.getByLabel('Link with your new keys').innerText(patience);
+  assert.deepEqual(await violations(found), []);
+  const digits = await digitsOn(found);
+  await agree(ben, request, digits);
+  await found.getByText('1 of 2 have agreed').waitFor(patience);
+  await agree(carla, request, digits);
+  await found.getByText('The new keys can take over from', { exact: false }).waitFor(patience);
+  assert.ok(await found.getByRole('button', { name: 'Take over' }).isDisabled());
+
+  // Ana still has the former keys, and stops it.
+  await go(ana, 'Home');
+  await ana.getByText('Your guardians have approved new keys for you.', { exact: false }).waitFor(patience);
+  assert.deepEqual(await violations(ana), []);
+  await ana.getByRole('link', { name: 'Look' }).click();
+  await ana.getByRole('button', { name: 'This was not me: stop it' }).click();
+  await ana.getByText('Your guardians have approved', { exact: false }).waitFor({ ...patience, state: 'detached' });
+  await found.getByText('0 of 2 have agreed').waitFor(patience);
+
+  // This time it is let happen.
+  await agree(ben, request, digits);
+  await agree(carla, request, digits);
+  await found.getByText('The waiting time is over.').waitFor({ timeout: 120_000 });
+  await found.getByRole('button', { name: 'Take over' }).click();
+  await found.getByRole('heading', { name: 'You have everything back' }).waitFor(patience);
+  assert.deepEqual(await violations(found), []);
+  await go(found, 'Home');
+  for (const { hospital } of [first, later]) await found.getByText(hospital).first().waitFor(patience);
+  await go(found, 'Records');
+  await badges(found, 'Verified').first().waitFor(patience);
+  await openGuardians(found);
+  await found.getByText('They watch over your identity at every hospital.').waitFor(patience);
+
+  // The lost keys are good for nothing.
+  await go(ana, 'Records');
+  await ana.getByText('The keys on this device are no longer yours to use.').first().waitFor(patience);
+  assert.deepEqual([...ana.faults, ...ben.faults, ...carla.faults, ...found.faults], []);
+});
