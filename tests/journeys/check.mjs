@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { acceptInvitation, badges, createIdentity, go, password, unlock } from './app.mjs';
 import { launch, person } from './browser.mjs';
+import { askGuardians, befriend, chooseGuardians, confirm, keepKit, loseEverything, nameGuardians, openGuardians } from './circle.mjs';
 
 const demo = JSON.parse(await readFile(process.env.MEDREC_DEMO, 'utf8'));
 const folder = process.env.MEDREC_SCREENS;
@@ -108,6 +109,52 @@ async function door(page) {
   }
 }
 
+/** Places of an open app in both languages; `before` does what the picture needs. */
+async function shootPlaces(page, places) {
+  for (const language of ['en', 'zh']) {
+    await page.goto(`${demo.app}#/settings`);
+    await page.getByRole('combobox').first().selectOption(language);
+    for (const [name, place, before] of places) {
+      await page.goto(demo.app + place);
+      await page.waitForFunction(isAtRest);
+      await before?.();
+      await shoot(page, name, language);
+    }
+  }
+  await page.goto(`${demo.app}#/settings`);
+  await page.getByRole('combobox').first().selectOption('en');
+}
+
+/** Guardians: the patient's choice, the guardian's pages, and the way back of somebody who has lost everything. */
+async function guardians(ana) {
+  const [ben, carla, lost] = await Promise.all([1, 2, 3].map(() => person(browser, { reducedMotion: 'reduce' })));
+  const codes = [await befriend(ben, demo.app), await befriend(carla, demo.app)];
+  await shootPlaces(ana, [['guardians-none', '#/settings/guardians'], ['guardians-form', '#/settings/guardians', () => ana.locator('button.primary').click()]]);
+  await openGuardians(ana);
+  await nameGuardians(ana, [['Ben Carter', codes[0]], ['Carla Ruiz', codes[1]]]);
+  const kit = await chooseGuardians(ana);
+  await shootPlaces(ben, [['guardian-kit', new URL(kit).hash]]);
+  await keepKit(ben, kit, 'Ana');
+  await loseEverything(lost, demo.app);
+  await shootPlaces(lost, [['way-back-start', '#/way-back']]);
+  await lost.goto(`${demo.app}#/way-back`);
+  const request = await askGuardians(lost, kit);
+  await shootPlaces(ben, [['guardian-request', new URL(request).hash], ['guardians-wards', '#/settings/guardians', () => ben.locator('medrec-wards summary').click()]]);
+  for (const [guardian, name] of [[ben, 'Ana'], [carla, 'Ana']]) {
+    if (guardian === carla) await keepKit(carla, kit, name);
+    await guardian.goto(request);
+    await confirm(guardian, 'The digits are the same: agree');
+    await guardian.getByText('You have agreed.', { exact: false }).waitFor({ timeout: 60_000 });
+  }
+  await lost.getByText('The new keys can take over from', { exact: false }).waitFor({ timeout: 60_000 });
+  await shootPlaces(lost, [['way-back', '#/way-back']]);
+  await shootPlaces(ana, [['guardians-approved', '#/settings/guardians'], ['home-approved', '#/home']]);
+  await openGuardians(ana);
+  await ana.getByRole('button', { name: 'This was not me: stop it' }).click();
+  await ana.getByText('Your guardians have approved', { exact: false }).waitFor({ timeout: 60_000, state: 'detached' });
+  for (const page of [ben, carla, lost]) await page.context().close();
+}
+
 /** The patient whom both hospitals know. */
 function both() {
   const hospitals = new Map();
@@ -175,6 +222,9 @@ try {
   await addPasskey(page);
   await screens(page);
   await door(page);
+  await page.goto(`${demo.app}#/settings`);
+  await page.getByRole('combobox').first().selectOption('en');
+  await guardians(page);
   if (page.faults.length > 0) throw new Error(`the page complained:\n${page.faults.join('\n')}`);
   console.log(`first verified record in ${first} ms (first visit), ${again} ms (return visit), unlocked in ${unlocked} ms`);
 } finally {

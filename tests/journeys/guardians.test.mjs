@@ -2,8 +2,9 @@
 // stop it (P4).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { acceptInvitation, arrive, badges, createIdentity, go, password } from './app.mjs';
+import { acceptInvitation, arrive, badges, go } from './app.mjs';
 import { launch, person, violations } from './browser.mjs';
+import { askGuardians, befriend, chooseGuardians, confirm, keepKit, loseEverything, nameGuardians, openGuardians, paste } from './circle.mjs';
 import { Stack } from './stack.mjs';
 
 let stack;
@@ -21,32 +22,6 @@ after(async () => {
 const patience = { timeout: 60_000 };
 const someone = () => person(browser, { bypassCSP: true, reducedMotion: 'reduce' });
 
-/** Somebody without a hospital; answers the page and the sharing code. */
-async function friend() {
-  const page = await someone();
-  await page.goto(stack.demo.app);
-  await createIdentity(page);
-  await go(page, 'Sharing');
-  const code = (await page.getByText(/^medrec:viewer:/).first().innerText()).trim();
-  return [page, code];
-}
-
-async function openGuardians(page) {
-  await go(page, 'Settings');
-  await page.getByRole('link', { name: 'Guardians' }).click();
-  await page.getByRole('heading', { name: 'Guardians', exact: true }).waitFor();
-}
-
-async function confirm(page, action) {
-  await page.getByLabel('Your password now').fill(password);
-  await page.getByRole('button', { name: action }).click();
-}
-
-async function paste(page, label, link) {
-  await page.getByLabel(label).fill(link);
-  await page.getByRole('button', { name: 'Open link' }).click();
-}
-
 const digitsOn = (page) => page.getByText(/^\d{4} \d{4} \d{4} \d{4} \d{4}$/).innerText();
 
 /** Opens a request as a guardian, compares the digits, and agrees. */
@@ -61,7 +36,8 @@ async function agree(guardian, link, digits) {
 }
 
 test('two guardians give back everything that was lost, unless its owner stops them', async () => {
-  const [[ben, benCode], [carla, carlaCode], ana] = await Promise.all([friend(), friend(), someone()]);
+  const [ben, carla, ana] = await Promise.all([someone(), someone(), someone()]);
+  const codes = await Promise.all([befriend(ben, stack.demo.app), befriend(carla, stack.demo.app)]);
   const [first] = stack.demo.invitations;
   const later = stack.demo.invitations.find(({ hospital }) => hospital !== first.hospital);
   await arrive(ana, first);
@@ -69,36 +45,18 @@ test('two guardians give back everything that was lost, unless its owner stops t
   // Ana chooses two people.
   await openGuardians(ana);
   assert.deepEqual(await violations(ana), []);
-  await ana.getByRole('button', { name: 'Choose guardians' }).click();
+  await nameGuardians(ana, [['Ben', codes[0]], ['', codes[0]]]);
   await ana.getByRole('button', { name: 'Continue' }).click();
-  await ana.getByText('Type a name, so that you know who it is.').first().waitFor();
-  assert.deepEqual(await violations(ana), []);
-  await ana.getByRole('button', { name: 'Remove guardian 3' }).click();
-  for (const [index, [name, code]] of [['Ben', benCode], ['Carla', benCode]].entries()) {
-    await ana.getByLabel('Name', { exact: true }).nth(index).fill(name);
-    await ana.getByLabel('Sharing code').nth(index).fill(code);
-  }
+  await ana.getByText('Type a name, so that you know who it is.').waitFor();
   await ana.getByText('This code stands above already.').waitFor();
-  await ana.getByLabel('Sharing code').nth(1).fill(carlaCode);
-  await ana.getByLabel('How long can you stop it?').selectOption('60');
-  await ana.getByRole('button', { name: 'Continue' }).click();
-  await ana.getByText('Ben and Carla: 2 of them must agree.', { exact: false }).waitFor();
-  await confirm(ana, 'Choose them');
-  await ana.getByText('They watch over your identity at every hospital.').waitFor(patience);
   assert.deepEqual(await violations(ana), []);
-  const kit = await ana.getByLabel('Link for your guardians').innerText();
+  await ana.getByLabel('Name', { exact: true }).nth(1).fill('Carla');
+  await ana.getByLabel('Sharing code').nth(1).fill(codes[1]);
+  const kit = await chooseGuardians(ana);
+  assert.deepEqual(await violations(ana), []);
 
   // Both keep the link; nobody else can use it.
-  for (const guardian of [ben, carla]) {
-    await guardian.goto(kit);
-    await guardian.getByRole('heading', { name: 'Will you be a guardian?' }).waitFor(patience);
-    await guardian.getByRole('button', { name: 'Keep it' }).click();
-    await guardian.getByText('Type a name, so that you know who it is.').waitFor();
-    await guardian.getByLabel('Who sent it to you?').fill('Ana');
-    assert.deepEqual(await violations(guardian), []);
-    await guardian.getByRole('button', { name: 'Keep it' }).click();
-    await guardian.getByRole('heading', { name: 'You keep it now' }).waitFor(patience);
-  }
+  for (const guardian of [ben, carla]) await keepKit(guardian, kit, 'Ana');
   await openGuardians(ana);
   await paste(ana, 'Link that somebody sent you', kit);
   await ana.getByText('This link is meant for other people', { exact: false }).waitFor(patience);
@@ -110,15 +68,12 @@ test('two guardians give back everything that was lost, unless its owner stops t
 
   // Everything is lost: new device, new words.
   const found = await someone();
-  await found.goto(stack.demo.app);
-  await createIdentity(found, 'I have lost my words, but I have guardians');
-  await found.getByRole('heading', { name: 'Back to your keys' }).waitFor(patience);
+  await loseEverything(found, stack.demo.app);
   await paste(found, 'Link that a guardian gave you', kit.slice(0, -1));
   await found.getByText('This link is damaged or not for guardians.').waitFor(patience);
   await openGuardians(ben);
   await ben.getByText('Ana', { exact: true }).click();
-  await paste(found, 'Link that a guardian gave you', await ben.getByLabel('Link that you keep for Ana').innerText());
-  const request = await found.getByLabel('Link with your new keys').innerText(patience);
+  const request = await askGuardians(found, await ben.getByLabel('Link that you keep for Ana').innerText());
   assert.deepEqual(await violations(found), []);
   const digits = await digitsOn(found);
   await agree(ben, request, digits);

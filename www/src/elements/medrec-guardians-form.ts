@@ -29,7 +29,7 @@ export class MedrecGuardiansForm extends LitElement {
       .person { display: grid; gap: 12px; padding-bottom: 20px; border-bottom: 1px solid var(--medrec-line); }
       .person h3 { display: flex; justify-content: space-between; align-items: center; min-height: 44px; }
       @media (min-width: 600px) { .pair { display: grid; grid-template-columns: 1fr 2fr; gap: 12px; } .choices-row { display: grid; grid-template-columns: 1fr 1fr; gap: 16px; } }
-      .pair, .choices-row { display: grid; gap: 12px; }
+      .pair, .choices-row { display: grid; gap: 12px; align-items: start; }
     `,
   ];
   /** Whether the network is one to try things out on, where nobody waits for days. */
