@@ -16,7 +16,9 @@ use protocol::{
 };
 
 pub(crate) use crate::identity::{
-    guardians::{WayBack, begin_way_back, choose_guardians, cover, drop_kits, is_of, keep, lost_kit, own_kit, wards},
+    guardians::{
+        WayBack, begin_way_back, choose_guardians, cover, drop_kits, is_of, keep, lost_kit, own_kit, wards,
+    },
     renewal::{begin_renewal, finish_renewal},
 };
 use crate::{

@@ -17,8 +17,8 @@ use crate::{
     directory::Directory,
     error::ErrorView,
     identity::{
-        OwnKey, WayBack, begin_way_back, choose_guardians, cover, drop_kits, is_of, keep, lost_kit, own_keys, own_kit,
-        viewer_key, wards,
+        OwnKey, WayBack, begin_way_back, choose_guardians, cover, drop_kits, is_of, keep, lost_kit, own_keys,
+        own_kit, viewer_key, wards,
     },
     vault::Whose,
     views::{
