@@ -73,7 +73,7 @@ export class MedrecWordsPage extends LitElement {
           renewal.confirmTitle,
           renewal.confirmLead,
           html`<medrec-owned-action .client=${this.client} .work=${this.#begin} .action=${renewal.submit} .working=${renewal.working}
-            @medrec-owned-done=${this.#goOn}>${this.#leave()}</medrec-owned-action>`,
+            @medrec-owned-done=${this.#begun}>${this.#leave()}</medrec-owned-action>`,
           nothing,
         );
       case 'unfinished':
@@ -128,9 +128,13 @@ export class MedrecWordsPage extends LitElement {
   readonly #begin: OwnedWork = async (client, signal) => {
     if (this.step.kind !== 'confirm') return;
     await client.beginRenewal(this.step.phrase, signal);
-    // From here on the words are the vault's to keep, and the page only goes on.
+  };
+
+  /** From here on the words are the vault's to keep, and the page only goes on. */
+  readonly #begun = (): Promise<void> => {
     this.#changed(true);
     this.#go({ kind: 'unfinished' });
+    return this.#goOn();
   };
 
   readonly #goOn = async (): Promise<void> => {
