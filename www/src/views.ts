@@ -369,6 +369,8 @@ export interface AccessEventView {
   readonly method: string;
   readonly caller: string;
   readonly name: string | null;
+  /** Through which group, or for which member of the network; claimed only, if it was refused. */
+  readonly via: NamedView | null;
   readonly byPatient: boolean;
   readonly categories: readonly string[];
   readonly block: number | null;
@@ -421,7 +423,7 @@ export interface GuardiansView {
   readonly kit: string | null;
   /** How many of them it takes. */
   readonly threshold: number;
-  readonly guardians: readonly GuardianView[];
+  readonly guardians: readonly NamedView[];
   readonly delaySeconds: number | null;
   /** Over how many of the person's addresses they watch, of how many. */
   readonly covered: number;
@@ -434,7 +436,8 @@ export interface GuardiansView {
   readonly lost: boolean;
 }
 
-export interface GuardianView {
+/** Somebody, with the name that the directory or the person gives. */
+export interface NamedView {
   readonly address: string;
   readonly name: string | null;
 }

@@ -8,10 +8,10 @@ use std::ops::Range;
 use alloy_primitives::{Address, B256};
 use lightclient::ProvenSlot;
 use protocol::layout::{
-    ApprovalsQuery, GrantQuery, GrantTerms, GuardianshipQuery, GuardianshipState, HistoryQuery,
-    IdentityQuery, KeysQuery, KeysState, LayoutError, Member, MemberHead, MemberQuery, MembersQuery,
-    MembershipQuery, RelationshipQuery, RelationshipState, SignsFor, SuccessionQuery, SummaryEntry,
-    SummaryQuery, ViewersQuery,
+    ApprovalsQuery, GrantQuery, GrantTerms, GroupQuery, GroupState, GuardianshipQuery, GuardianshipState,
+    HistoryQuery, IdentityQuery, KeysQuery, KeysState, LayoutError, Member, MemberHead, MemberQuery,
+    MembersQuery, Membership, MembershipQuery, RelationshipQuery, RelationshipState, SignsFor,
+    SuccessionQuery, SummaryEntry, SummaryQuery, ViewersQuery,
 };
 use protocol::network::ContractRef;
 use records::record_set::RecordSetAnchor;
@@ -27,6 +27,17 @@ pub struct Viewer {
     pub address: Address,
     /// What it was granted; `None` after a revocation.
     pub terms: Option<GrantTerms>,
+}
+
+/// A group of viewers, or the staff of a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its address, which is granted something.
+    pub address: Address,
+    /// Who keeps it.
+    pub owner: Address,
+    /// Who is in it now, and for what.
+    pub members: Vec<Membership>,
 }
 
 impl<P: Platform> Client<P> {
@@ -246,6 +257,30 @@ impl<P: Platform> Client<P> {
             addresses.iter().map(|viewer| GrantQuery { patient, steward, viewer: *viewer }).collect();
         let grants = self.grants(head, &queries).await?;
         Ok(addresses.into_iter().zip(grants).map(|(address, terms)| Viewer { address, terms }).collect())
+    }
+
+    /// Proves who keeps a group and who is in it, for whatever time; `None` if nobody ever made it.
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
+    pub async fn group(&self, head: &Head, address: Address) -> Result<Option<Group>, ClientError> {
+        let contract = self.network().relationships;
+        let query = GroupQuery { group: address };
+        let proven = self.state(head, &contract, &query.slots()).await?.slots;
+        let Some(GroupState { owner, member_count, .. }) = query.decode(contract.address, &proven)? else {
+            return Ok(None);
+        };
+        let mut members = Vec::new();
+        if member_count > 0 {
+            let proven = self.state(head, &contract, &query.member_slots(0..member_count)).await?.slots;
+            let people = query.decode_members(contract.address, 0..member_count, &proven)?;
+            let queries = people.into_iter().map(|person| MembershipQuery { group: address, person });
+            let queries: Vec<MembershipQuery> = queries.collect();
+            let found =
+                self.each(head, &contract, &queries, MembershipQuery::slots, MembershipQuery::decode).await?;
+            members = found.into_iter().flatten().collect();
+        }
+        Ok(Some(Group { address, owner, members }))
     }
 
     /// Proves the record sets that a steward has published as these revisions.

@@ -30,7 +30,7 @@ mod testing;
 mod transact;
 
 pub use client::{Client, Head};
-pub use directory::Viewer;
+pub use directory::{Group, Viewer};
 pub use error::{ClientError, EndpointFailure, Problem};
 pub use gatekeeper::{Answer, Caller, GatekeeperError};
 pub use head_store::{StoredHeadError, encode_stored_head, verify_stored_head};

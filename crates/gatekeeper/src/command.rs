@@ -10,9 +10,11 @@ use alloy_primitives::{Address, hex};
 use client::ClientError;
 use lightclient::UnixTime;
 use protocol::invitation::{Invitation, InvitationCode};
+use protocol::layout::Rights;
 use qrcode::QrCode;
 use qrcode::render::svg;
-use serde_json::json;
+use records::category::Categories;
+use serde_json::{Value, json};
 use sources::{BackendKey, FhirSettings, Source};
 
 use crate::bundle::{Bundle, BundleError};
@@ -20,7 +22,7 @@ use crate::config::{Config, ConfigError, TEMPLATE};
 use crate::database::Database;
 use crate::erasure::{Eraser, ErasureError, erase};
 use crate::gatekeeper::{Gatekeeper, StartError, load_network};
-use crate::groups::{self, GroupChange, GroupError};
+use crate::groups::{self, GroupChange, GroupError, Scope};
 use crate::intake::{Intake, IntakeError, take_in};
 use crate::keys::{KeyFileError, Keys};
 use crate::rotation::{Rotated, RotationError, rotate};
@@ -39,6 +41,8 @@ usage: medrec-gatekeeper <command> --config FILE
   erase     --patient ID --record TYPE/ID       destroy a record in all its versions, and say so in its place
   group     --number N [--add ADDRESS [--until SECONDS] | --remove ADDRESS]
                                                 keep a group that patients can grant something to; prints who is in it
+  staff     [--add ADDRESS [--until SECONDS] [--categories A,B] [--rights R,S] | --remove ADDRESS]
+                                                let people act for this provider with keys of their own; prints who does
   patients  print every patient as JSON
   invite    --patient ID [--qr FILE]            print an invitation, good once; and draw it (SVG)
   rotate    put a new signing key in the old one's place, on chain and here; then start anew
@@ -63,8 +67,8 @@ pub enum Command {
     },
     /// Keeps a group.
     Group {
-        /// Which of the provider's.
-        number: u64,
+        /// Which of the provider's; `None` is its staff.
+        number: Option<u64>,
         /// Who is to be in it.
         change: Option<GroupChange>,
     },
@@ -115,7 +119,7 @@ pub fn parse_arguments(
     let mut arguments = arguments.into_iter();
     let name = arguments.next().ok_or_else(|| usage("no command".to_owned()))?;
     let (mut config, mut record, mut source, mut to) = (None, None, None, None);
-    let (mut patients, mut bundles, mut group) = (Vec::new(), Vec::new(), GroupArguments::default());
+    let (mut patients, mut bundles, mut group) = (Vec::new(), Vec::new(), GroupArguments::NONE);
     while let Some(option) = arguments.next() {
         let value = arguments.next().ok_or_else(|| usage(format!("{option} without a value")))?;
         match (option.as_str(), name.as_str()) {
@@ -125,7 +129,7 @@ pub fn parse_arguments(
             ("--record", "erase") if record.is_none() => record = Some(value),
             ("--bundle", "import") => bundles.push(PathBuf::from(value)),
             ("--source", "import" | "jwks") if source.is_none() => source = Some(PathBuf::from(value)),
-            (_, "group") => group.take(&option, &value).map_err(usage)?,
+            (_, "group" | "staff") => group.take(&option, &value).map_err(usage)?,
             ("--to", "backup") | ("--qr", "invite") if to.is_none() => to = Some(PathBuf::from(value)),
             _ => return Err(usage(format!("{name} takes no {option}, or not twice"))),
         }
@@ -136,7 +140,7 @@ pub fn parse_arguments(
             (Some(patient), Some(record)) => Command::Erase { patient, record },
             _ => return Err(usage("erase needs --patient and --record".to_owned())),
         },
-        "group" => group.command().map_err(usage)?,
+        "group" | "staff" => group.command(&name).map_err(usage)?,
         "import" => match (source, bundles.is_empty()) {
             (None, false) if patients.is_empty() => Command::Import { bundles },
             (Some(source), true) => Command::ImportSource { source, patients },
@@ -157,21 +161,31 @@ pub fn parse_arguments(
     Ok((command, config.ok_or_else(|| usage("--config is missing".to_owned()))?))
 }
 
-/// The options of `group`.
-#[derive(Debug, Default)]
+/// The options of `group` and `staff`.
+#[derive(Debug)]
 struct GroupArguments {
     number: Option<u64>,
     person: Option<(Address, bool)>,
-    until: Option<UnixTime>,
+    scope: Scope,
 }
 
 impl GroupArguments {
+    const NONE: Self = Self { number: None, person: None, scope: Scope::WHOLE };
+
     fn take(&mut self, option: &str, value: &str) -> Result<(), String> {
-        let refused = || format!("group takes no {option} {value}, or not twice");
+        let refused = || format!("{option} {value} is not understood, or not twice");
         let number = || value.parse().map_err(|_digits| refused());
+        let names = || Value::from_iter(value.split(','));
         match option {
             "--number" if self.number.is_none() => self.number = Some(number()?),
-            "--until" if self.until.is_none() => self.until = Some(number()?),
+            "--until" if self.scope.until.is_none() => self.scope.until = Some(number()?),
+            "--categories" if self.scope.categories == Categories::ALL => {
+                let set = serde_json::from_value(names()).ok();
+                self.scope.categories = set.ok_or_else(refused)?;
+            }
+            "--rights" if self.scope.rights == Rights::ALL => {
+                self.scope.rights = serde_json::from_value(names()).ok().ok_or_else(refused)?;
+            }
             "--add" | "--remove" if self.person.is_none() => {
                 let person = value.parse().map_err(|_address| refused())?;
                 self.person = Some((person, option == "--add"));
@@ -181,15 +195,18 @@ impl GroupArguments {
         Ok(())
     }
 
-    fn command(self) -> Result<Command, String> {
-        let number = self.number.ok_or("group needs --number")?;
-        let change = match (self.person, self.until) {
-            (Some((person, true)), until) => Some(GroupChange::Add(person, until)),
-            (Some((person, false)), None) => Some(GroupChange::Remove(person)),
-            (None, None) => None,
-            _ => return Err("--until belongs to --add".to_owned()),
+    fn command(self, name: &str) -> Result<Command, String> {
+        if self.number.is_some() != (name == "group") {
+            return Err("group needs --number, and staff has none".to_owned());
+        }
+        let change = match self.person {
+            Some((person, true)) => Some(GroupChange::Add(person, self.scope)),
+            _ if self.scope != Scope::WHOLE => {
+                return Err("--until, --categories and --rights belong to --add".to_owned());
+            }
+            other => other.map(|(person, _)| GroupChange::Remove(person)),
         };
-        Ok(Command::Group { number, change })
+        Ok(Command::Group { number: self.number, change })
     }
 }
 
@@ -223,8 +240,10 @@ pub async fn execute(command: Command, path: &Path, now: UnixTime) -> Result<(),
             let members = group.members.iter();
             print(&json!({
                 "group": group.address.to_string(),
-                "members": members.map(|one| json!({ "person": one.person.to_string(), "since": one.since, "until": one.until }))
-                    .collect::<Vec<_>>(),
+                "members": members.map(|one| json!({
+                    "person": one.person.to_string(), "since": one.since, "until": one.until,
+                    "categories": one.categories, "rights": one.rights,
+                })).collect::<Vec<_>>(),
             }))
         }
         Command::Import { bundles } => import(&config, &bundles),
@@ -373,7 +392,7 @@ async fn run(config: Config) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn print(value: &serde_json::Value) -> Result<(), CommandError> {
+fn print(value: &Value) -> Result<(), CommandError> {
     write_line(&value.to_string())
 }
 
@@ -447,6 +466,8 @@ pub enum CommandError {
 
 #[cfg(test)]
 mod tests {
+    use records::category::Category;
+
     use super::*;
     use crate::store::tests::Scratch;
 
@@ -481,13 +502,18 @@ mod tests {
         let person = Address::repeat_byte(7);
         let group =
             |line: &str| parse(&format!("group --config c.toml --number 3 {line}")).map(|(group, _)| group);
-        let change = |change| Ok(Command::Group { number: 3, change });
+        let change = |change| Ok(Command::Group { number: Some(3), change });
         assert_eq!(group(""), change(None));
         assert_eq!(
             group(&format!("--add {person} --until 9")),
-            change(Some(GroupChange::Add(person, Some(9))))
+            change(Some(GroupChange::Add(person, Scope { until: Some(9), ..Scope::WHOLE })))
         );
         assert_eq!(group(&format!("--remove {person}")), change(Some(GroupChange::Remove(person))));
+        let staff = |line: &str| parse(&format!("staff --config c.toml {line}")).map(|(group, _)| group);
+        let scope =
+            Scope { categories: Categories::NONE.with(Category::Results), rights: Rights::READ, until: None };
+        let added = Command::Group { number: None, change: Some(GroupChange::Add(person, scope)) };
+        assert_eq!(staff(&format!("--add {person} --categories results --rights read")), Ok(added));
         let backup = Command::Backup { to: "b".into() };
         assert_eq!(parse("backup --to b --config c.toml"), Ok((backup, config)));
     }
@@ -523,9 +549,16 @@ mod tests {
             ("import --config c", "import needs --bundle or --source"),
             ("import --bundle a --source b --config c", "import needs --bundle or --source"),
             ("import --bundle a --patient p --config c", "import needs --bundle or --source"),
-            ("group --config c --add 0x0707070707070707070707070707070707070707", "group needs --number"),
-            ("group --config c --number 1 --until 9", "--until belongs to --add"),
-            ("group --config c --number 1 --add me", "group takes no --add me, or not twice"),
+            (
+                "group --config c --add 0x0707070707070707070707070707070707070707",
+                "group needs --number, and staff has none",
+            ),
+            ("staff --config c --number 1", "group needs --number, and staff has none"),
+            ("group --config c --number 1 --until 9", "--until, --categories and --rights belong to --add"),
+            ("staff --config c --categories results", "--until, --categories and --rights belong to --add"),
+            ("staff --config c --rights fly", "--rights fly is not understood, or not twice"),
+            ("staff --config c --categories read", "--categories read is not understood, or not twice"),
+            ("group --config c --number 1 --add me", "--add me is not understood, or not twice"),
             ("jwks --config c", "jwks needs --source"),
             ("invite --config c --patient p --patient q", "invite takes no --patient, or not twice"),
             ("backup --config c", "backup needs --to"),

@@ -5,15 +5,18 @@
 mod stack;
 
 use alloy_primitives::Address;
-use client::{CategoryOutcome, ClientError, GatekeeperError, GrantOffer, JourneyError, Problem, ReadAsk};
+use client::{
+    CategoryOutcome, ClientError, GatekeeperError, GrantOffer, JourneyError, Message, Problem, ReadAsk,
+};
 use protocol::answer::RefusalCode;
+use protocol::contracts::add_to_group;
 use protocol::keys::SigningKey;
 use protocol::layout::Rights;
 use protocol::request::{Call, Method};
 use records::category::{Categories, Category};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use stack::{Browser, Stack, key, synced};
+use stack::{Browser, Stack, eventually, key, synced};
 
 const ALLERGIES: Categories = Categories::NONE.with(Category::Allergies);
 
@@ -93,9 +96,64 @@ async fn whoever_is_in_a_group_reads_what_the_group_was_granted() {
     let released = log.entries().filter_map(|entry| entry.event.clone());
     let released: Vec<_> = released.filter(|event| event.refusal.is_none()).collect();
     assert_eq!(released.len(), 1);
-    assert_eq!(released[0].caller, nurse.address());
+    assert_eq!((released[0].caller, released[0].via), (nurse.address(), Some(group)));
 
     assert_eq!(keep(&["--remove", &address])["members"], Value::Array(vec![]));
     assert_eq!(read(&stack, &browser, &nurse, me, Some(group)).await, Err(RefusalCode::NoGrant));
     assert_eq!(refusal(&stack, &browser, &nurse, me, group).await, Some(RefusalCode::NoGrant));
+}
+
+#[tokio::test]
+async fn staff_reads_for_its_provider_as_far_as_both_permit() {
+    let stack = Stack::start();
+    let browser = stack.browser();
+    let patient = stack.patient(&browser, 1).await;
+    let (clinic, doctor, me) = (key(5), key(6), patient.address());
+    stack.admit(&clinic.address().to_string(), "https://clinic.example", &format!("0x{}", "07".repeat(32)));
+    let both = ALLERGIES.with(Category::Results);
+    let offer = GrantOffer {
+        steward: stack.steward,
+        viewer: clinic.address(),
+        categories: both,
+        rights: Rights::READ,
+        from: 0,
+        until: None,
+    };
+    browser.grant(&patient, offer, |_| {}).await.unwrap();
+    let via = Some(clinic.address());
+    assert_eq!(read(&stack, &browser, &doctor, me, via).await, Err(RefusalCode::NoGrant));
+
+    let employ = async |categories: Categories| {
+        let data = add_to_group(clinic.address(), doctor.address(), categories, Rights::ALL, None);
+        let message = Message::call(stack.network.relationships.address, data);
+        browser.submit(&synced(&browser).await, &clinic, &[message]).await.unwrap();
+    };
+    employ(ALLERGIES).await;
+    eventually("the doctor as staff", async || read(&stack, &browser, &doctor, me, via).await.ok()).await;
+    // Neither without the provider, nor what the provider keeps from its staff.
+    assert_eq!(read(&stack, &browser, &doctor, me, None).await, Err(RefusalCode::NoGrant));
+    let head = synced(&browser).await;
+    let (call, _) = stack.call(&head, me, Method::ReadRecords { categories: both });
+    let request = stack.sign(&browser, &doctor, &Call { via, ..call }.to_body());
+    let refused = stack.refusal(&browser, &request).await.unwrap();
+    assert_eq!(refused.code, RefusalCode::CategoryNotGranted);
+    let log = browser.read_accesses(&patient, stack.steward).await.unwrap();
+    let released =
+        log.entries().filter_map(|entry| entry.event.clone()).find(|event| event.refusal.is_none());
+    let released = released.unwrap();
+    assert_eq!((released.caller, released.via), (doctor.address(), via));
+
+    // A provider keeps its own staff with a command; that of the steward is no viewer of its patients.
+    let (person, own) = (doctor.address().to_string(), stack.steward.to_string());
+    let staff = |line: &[&str]| -> Value {
+        serde_json::from_str(&stack.command(&[&["staff"], line].concat())).unwrap()
+    };
+    assert_eq!(staff(&[]), json!({ "group": own, "members": [] }));
+    let added = staff(&["--add", &person, "--categories", "allergies,notes", "--rights", "read"]);
+    assert_eq!(added["members"][0]["person"], *person);
+    assert_eq!(added["members"][0]["categories"], json!(["allergies", "notes"]));
+    assert_eq!(added["members"][0]["rights"], json!(["read"]));
+    let of_steward = refusal(&stack, &browser, &doctor, me, stack.steward).await;
+    assert_eq!(of_steward, Some(RefusalCode::NoGrant));
+    assert_eq!(staff(&["--remove", &person])["members"], Value::Array(vec![]));
 }

@@ -70,9 +70,12 @@ contract Relationships {
         bool isListed;
         uint64 since; // 0: not in it
         uint64 until; // first second at which it no longer holds, 0 for an open end
+        uint16 categories; // of those that the group is granted; 0: not in it
+        uint8 rights; // of those that the group is granted
     }
 
-    /// @notice People who share what the group is granted.
+    /// @notice People who share what the group is granted. A group may be its owner's own address: those are staff, who act
+    /// for it with keys of their own.
     struct Group {
         address owner; // word 0; zero if there is no such group
         address[] members; // word 1: everyone who was ever in it, once each
@@ -305,21 +308,26 @@ contract Relationships {
         emit GroupCreated(group, owner);
     }
 
-    /// @notice The owner puts somebody into a group, or changes until when.
+    /// @notice The owner puts somebody into a group, or changes what for and until when. One's own address is a group of
+    /// one's own without being made.
+    /// @param categories what of that which the group is granted
     /// @param until first second at which it no longer holds, 0 for an open end
-    function addToGroup(address group, address person, uint64 until) external {
+    function addToGroup(address group, address person, uint16 categories, uint8 rights, uint64 until) external {
         Group storage entry = groups[group];
-        if (entry.owner != _caller()) revert NotGroupOwner(msg.sender);
+        address owner = _caller();
+        if (group == owner) entry.owner = owner;
+        if (entry.owner != owner) revert NotGroupOwner(msg.sender);
         if (person == address(0) || person == group) revert BadAddress(person);
+        if (categories == 0 || categories > ALL_CATEGORIES) revert BadCategories(categories);
+        if (rights == 0 || rights > ALL_RIGHTS) revert BadRights(rights);
         uint64 time = uint64(block.timestamp);
         if (until != 0 && until <= time) revert BadPeriod(time, until);
-        _spend(entry.owner, MAX_GRANTS_PER_DAY);
-        Membership storage membership = entry.memberships[person];
-        if (!membership.isListed) {
+        _spend(owner, MAX_GRANTS_PER_DAY);
+        if (!entry.memberships[person].isListed) {
             if (entry.members.length >= MAX_GROUP) revert Full(MAX_GROUP);
             entry.members.push(person);
         }
-        entry.memberships[person] = Membership(true, time, until);
+        entry.memberships[person] = Membership(true, time, until, categories, rights);
         emit MembershipChanged(group, person, time, until);
     }
 
@@ -329,7 +337,7 @@ contract Relationships {
         address caller = _caller();
         if (entry.owner != caller && person != caller) revert NotGroupOwner(msg.sender);
         if (entry.memberships[person].since == 0) revert NotInGroup(person);
-        entry.memberships[person] = Membership(true, 0, 0);
+        entry.memberships[person] = Membership(true, 0, 0, 0, 0);
         emit MembershipChanged(group, person, 0, 0);
     }
 

@@ -110,6 +110,8 @@ pub struct AccessEvent {
     pub method: String,
     /// Who called.
     pub caller: Address,
+    /// Through which group, or for which member as its staff.
+    pub via: Option<Address>,
     /// The categories asked for, by their names.
     pub categories: Vec<String>,
     /// The block at which it was decided.
@@ -251,6 +253,7 @@ impl AccessEvent {
             recorded: text("/recorded")?.to_owned(),
             method: text("/subtype/0/code")?.to_owned(),
             caller: parse_address(text("/agent/0/who/identifier/value")?)?,
+            via: detail("group").and_then(parse_address),
             categories: categories.map(str::to_owned).collect(),
             block: detail("block").and_then(|number| number.parse().ok()),
             refusal,

@@ -84,9 +84,17 @@ pub fn create_group(number: u64) -> Vec<u8> {
     abi::createGroupCall { number }.abi_encode()
 }
 
-/// Calldata of `Relationships.addToGroup`: the owner puts somebody in until a time; `None` is an open end.
-pub fn add_to_group(group: Address, person: Address, until: Option<UnixTime>) -> Vec<u8> {
-    abi::addToGroupCall { group, person, until: until.unwrap_or(0) }.abi_encode()
+/// Calldata of `Relationships.addToGroup`: the owner puts somebody in, for these of the categories and rights that the group is
+/// granted, until a time; `None` is an open end. One's own address is a group of one's own.
+pub fn add_to_group(
+    group: Address,
+    person: Address,
+    categories: Categories,
+    rights: Rights,
+    until: Option<UnixTime>,
+) -> Vec<u8> {
+    let (categories, rights) = (categories.bits(), rights.bits());
+    abi::addToGroupCall { group, person, categories, rights, until: until.unwrap_or(0) }.abi_encode()
 }
 
 /// Calldata of `Relationships.removeFromGroup`: the owner takes somebody out, or somebody leaves.
@@ -223,7 +231,7 @@ mod abi {
             uint64 until
         );
         function createGroup(uint64 number);
-        function addToGroup(address group, address person, uint64 until);
+        function addToGroup(address group, address person, uint16 categories, uint8 rights, uint64 until);
         function removeFromGroup(address group, address person);
 
         function admitMember(

@@ -70,10 +70,14 @@ export class MedrecAccesses extends LitElement {
     return Number.isNaN(time) ? recorded : this.#words.format.moment(time / 1000);
   }
 
-  #who({ byPatient, name, caller, refusal }: AccessEventView): string {
+  #who({ byPatient, name, caller, refusal, via }: AccessEventView): string {
     const { text, format } = this.#words;
     if (byPatient && refusal === 'key_replaced') return text.activity.formerWords;
-    return byPatient ? text.activity.you : (name ?? text.common.personAt(format.short(caller)));
+    if (byPatient) return text.activity.you;
+    const who = name ?? text.common.personAt(format.short(caller));
+    // Whoever was refused may have claimed to act for anybody.
+    if (via === null || refusal !== null) return who;
+    return via.name === null ? text.activity.inGroup(who) : text.activity.actingFor(who, via.name);
   }
 
   #what({ method, categories, refusal }: AccessEventView): string {

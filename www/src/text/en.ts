@@ -398,6 +398,8 @@ export const en = {
     unsealed: 'Not sealed yet',
     you: 'You',
     formerWords: 'Somebody with your former words',
+    actingFor: (who: string, whom: string): string => `${who}, for ${whom},`,
+    inGroup: (who: string): string => `${who}, as one of a group that you let read,`,
     gap: ' ',
     read: (what: string): string => `read ${what}`,
     tried: (what: string): string => `wanted to read ${what} and was refused`,

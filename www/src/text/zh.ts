@@ -389,6 +389,8 @@ export const zh: Text = {
     unsealed: '尚未封存',
     you: '您',
     formerWords: '有人用您以前的助记词',
+    actingFor: (who, whom) => `${whom}的${who}`,
+    inGroup: (who) => `您允许的某个团队中的${who}`,
     gap: '',
     read: (what) => `读取了${what}`,
     tried: (what) => `想读取${what}，被拒绝`,

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use alloy_primitives::{Address, B256, keccak256};
 use lightclient::{ProvenSlot, UnixTime};
+use records::category::Categories;
 
 use super::LayoutError;
-use super::relationship::GrantTerms;
+use super::relationship::{GrantTerms, Rights};
 use super::word::{Fields, Word, address, bind, data, exactly, length, mapping, offset, variable};
 
 /// The address of a group: of its owner's choosing, and no key's.
@@ -107,6 +108,10 @@ pub struct Membership {
     pub since: UnixTime,
     /// First second at which it no longer holds; `None` is an open end.
     pub until: Option<UnixTime>,
+    /// What of that which the group is granted.
+    pub categories: Categories,
+    /// What of that which the group may do.
+    pub rights: Rights,
 }
 
 impl MembershipQuery {
@@ -131,13 +136,20 @@ impl MembershipQuery {
         let [word] = exactly(words)?;
         let mut fields = Fields::new("group membership", word);
         let (is_listed, since, until) = (fields.u8(), fields.u64(), fields.u64());
-        // Whoever was never listed has a zero word, and whoever left neither beginning nor end.
-        if is_listed > 1 || (is_listed == 0 && since != 0) || (since == 0 && until != 0) {
+        let (categories, rights) = (fields.u16(), fields.u8());
+        // Whoever was never listed has a zero word, and whoever left nothing but the listing.
+        let is_out = since == 0 && until == 0 && categories == 0 && rights == 0;
+        if is_listed > 1 || (is_listed == 0 && !is_out) {
+            return Err(fields.refused());
+        }
+        let categories = Categories::from_bits(categories).ok().filter(|set| !set.is_empty());
+        let scope = categories.zip(Rights::from_bits(rights)).filter(|_| since != 0);
+        if is_out == scope.is_some() {
             return Err(fields.refused());
         }
         fields.end()?;
-        let Self { group, person } = *self;
-        Ok((since != 0).then_some(Membership { group, person, since, until: (until != 0).then_some(until) }))
+        let (Self { group, person }, until) = (*self, (until != 0).then_some(until));
+        Ok(scope.map(|(categories, rights)| Membership { group, person, since, until, categories, rights }))
     }
 }
 
@@ -147,12 +159,14 @@ impl Membership {
         self.since <= at && self.until.is_none_or(|until| at < until)
     }
 
-    /// What the group was granted, as the terms of whoever is in it at this time; they end with either. `None` for terms of
-    /// another viewer.
+    /// What the group was granted, as far as whoever is in it shares that at this time; it ends with either. `None` for
+    /// terms of another viewer, or if nothing is left.
     pub fn terms(&self, of_group: &GrantTerms, at: UnixTime) -> Option<GrantTerms> {
         let until = [self.until, of_group.until].into_iter().flatten().min();
-        let fits = of_group.viewer == self.group && self.holds(at);
-        fits.then_some(GrantTerms { viewer: self.person, until, ..*of_group })
+        let categories = of_group.categories.intersection(self.categories);
+        let rights = Rights::from_bits(of_group.rights.bits() & self.rights.bits())?;
+        let fits = of_group.viewer == self.group && self.holds(at) && !categories.is_empty();
+        fits.then_some(GrantTerms { viewer: self.person, categories, rights, until, ..*of_group })
     }
 }
 

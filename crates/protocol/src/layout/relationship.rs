@@ -275,6 +275,8 @@ pub struct Rights(u8);
 impl Rights {
     /// Only the right to read.
     pub const READ: Self = Self(1);
+    /// Every right.
+    pub const ALL: Self = Self(7);
 
     /// The set with these bits; `None` if it is empty or has an unknown bit.
     pub fn from_bits(bits: u8) -> Option<Self> {

@@ -142,7 +142,13 @@ fn relationships_lie_where_the_compiler_put_them() {
     );
     assert_places(
         &layout["types"]["t_struct(Membership)_storage"]["members"],
-        &[("isListed", 0, 0, "t_bool"), ("since", 0, 1, "t_uint64"), ("until", 0, 9, "t_uint64")],
+        &[
+            ("isListed", 0, 0, "t_bool"),
+            ("since", 0, 1, "t_uint64"),
+            ("until", 0, 9, "t_uint64"),
+            ("categories", 0, 17, "t_uint16"),
+            ("rights", 0, 19, "t_uint8"),
+        ],
     );
     let publication = &layout["types"]["t_struct(RecordSet)_storage"];
     assert_places(
@@ -301,16 +307,25 @@ fn refuses_relationship_words_that_the_contract_never_writes() {
 fn reads_a_membership() {
     let query = MembershipQuery { group: STEWARD, person: VIEWER };
     let read = |value: U256| query.read(&words(query.slots(), [value]));
-    let membership = |until| Some(Membership { group: STEWARD, person: VIEWER, since: 100, until });
-    assert_eq!(read(packed(&[(0, 1), (1, 100), (9, 200)])), Ok(membership(Some(200))));
-    assert_eq!(read(packed(&[(0, 1), (1, 100)])), Ok(membership(None)));
+    let (categories, rights) = (Categories::ALL, Rights::READ);
+    let membership =
+        |until| Some(Membership { group: STEWARD, person: VIEWER, since: 100, until, categories, rights });
+    let scope = [(17, 0x1fff), (19, 1)];
+    let within = |fields: &[(usize, u64)]| packed(&[fields, &scope].concat());
+    assert_eq!(read(within(&[(0, 1), (1, 100), (9, 200)])), Ok(membership(Some(200))));
+    assert_eq!(read(within(&[(0, 1), (1, 100)])), Ok(membership(None)));
     // Never in it, and no longer.
     assert_eq!((read(U256::ZERO), read(U256::from(1))), (Ok(None), Ok(None)));
     for word in [
-        packed(&[(0, 2), (1, 100)]),
-        packed(&[(1, 100)]),
+        within(&[(0, 2), (1, 100)]),
+        within(&[(1, 100)]),
+        within(&[(0, 1)]),
         packed(&[(0, 1), (9, 200)]),
+        packed(&[(0, 1), (1, 100)]),
         packed(&[(0, 1), (1, 100), (17, 1)]),
+        packed(&[(0, 1), (1, 100), (17, 1 << 13), (19, 1)]),
+        packed(&[(0, 1), (1, 100), (17, 1), (19, 8)]),
+        within(&[(0, 1), (1, 100), (20, 1)]),
     ] {
         let refused =
             LayoutError::Word { what: "group membership", slot: query.slots()[0], word: word.into() };

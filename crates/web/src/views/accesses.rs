@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Number,
-    directory::{MemberView, relationship_id},
+    directory::{MemberView, NamedView, relationship_id},
 };
 
 #[derive(Serialize)]
@@ -39,6 +39,8 @@ struct EventView {
     caller: String,
     /// Nobody's for the patient's own pseudonym.
     name: Option<String>,
+    /// Through which group, or for which member of the network.
+    via: Option<NamedView>,
     by_patient: bool,
     categories: Vec<String>,
     block: Option<Number>,
@@ -59,6 +61,7 @@ impl AccessesView {
                     method: event.method.clone(),
                     caller: event.caller.to_string(),
                     name: name_of(event.caller)?,
+                    via: event.via.map(|via| Ok(NamedView::new(via, name_of(via)?))).transpose()?,
                     by_patient: event.caller == query.patient,
                     categories: event.categories.clone(),
                     block: event.block.map(Number),

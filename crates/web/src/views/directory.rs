@@ -21,6 +21,19 @@ pub(crate) struct PersonView {
     pub(crate) viewer_card: String,
 }
 
+/// Somebody, with the name that the directory or the person gives.
+#[derive(Serialize)]
+pub(crate) struct NamedView {
+    address: String,
+    name: Option<String>,
+}
+
+impl NamedView {
+    pub(crate) fn new(address: Address, name: Option<String>) -> Self {
+        Self { address: address.to_string(), name }
+    }
+}
+
 #[derive(Serialize)]
 pub(crate) struct MemberView {
     address: String,

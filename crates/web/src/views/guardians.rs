@@ -1,36 +1,23 @@
 //! What JavaScript sees of guardians: one's own, those whom one guards, and the way back.
 
-use alloy_primitives::Address;
 use client::{Approvals, Guarded};
 use protocol::guardians::{KeyRequest, Kit};
 use serde::Serialize;
 
-use super::Number;
+use super::{Number, directory::NamedView};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GuardiansView {
     pub(crate) kit: Option<String>,
     pub(crate) threshold: u8,
-    pub(crate) guardians: Vec<GuardianView>,
+    pub(crate) guardians: Vec<NamedView>,
     pub(crate) delay_seconds: Option<Number>,
     pub(crate) covered: usize,
     pub(crate) addresses: usize,
     pub(crate) unknown: bool,
     pub(crate) ready_at: Option<Number>,
     pub(crate) lost: bool,
-}
-
-#[derive(Serialize)]
-pub(crate) struct GuardianView {
-    address: String,
-    name: Option<String>,
-}
-
-impl GuardianView {
-    pub(crate) fn new(address: Address, name: Option<String>) -> Self {
-        Self { address: address.to_string(), name }
-    }
 }
 
 #[derive(Serialize)]

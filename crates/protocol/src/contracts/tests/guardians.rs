@@ -1,9 +1,8 @@
 //! Tests of guardians: enough of them give a lost address a new key, after a delay in which its key of today can object.
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::B256;
 use records::category::Categories;
 
-use super::chain::Reverted;
 use super::relationships::{PATIENT, STEWARD, active, assert_refused};
 use super::*;
 use crate::guardians::Circle;
@@ -16,10 +15,6 @@ const STRANGER: u8 = 0x62;
 const DELAY: u64 = 3_600;
 
 impl Chain {
-    fn call_registry(&mut self, from: u8, call: Vec<u8>) -> Result<Bytes, Reverted> {
-        self.send(account(from), self.at.registry, call)
-    }
-
     fn guardianship(&self, identity: Address) -> Option<GuardianshipState> {
         let query = GuardianshipQuery { identity };
         query.read(&self.words(self.at.registry, query.slots())).unwrap()

@@ -278,9 +278,16 @@ fn run(chain: &mut Chain, caller: u8, step: &Step) -> bool {
             (relationships, call.abi_encode())
         }
         Step::CreateGroup(number) => (relationships, create_group(number)),
-        Step::AddToGroup(owner, number, one) => {
-            (relationships, add_to_group(group_address(account(owner), number), account(one), None))
-        }
+        Step::AddToGroup(owner, number, one) => (
+            relationships,
+            add_to_group(
+                group_address(account(owner), number),
+                account(one),
+                Categories::ALL,
+                Rights::READ,
+                None,
+            ),
+        ),
         Step::RemoveFromGroup(owner, number, one) => {
             (relationships, remove_from_group(group_address(account(owner), number), account(one)))
         }

@@ -64,6 +64,10 @@ impl Chain {
         self.send(account(from), self.at.relationships, call)
     }
 
+    pub(super) fn call_registry(&mut self, from: u8, call: Vec<u8>) -> Result<Bytes, Reverted> {
+        self.send(account(from), self.at.registry, call)
+    }
+
     fn status(&self) -> RelationshipStatus {
         self.relationship(account(PATIENT), account(STEWARD)).status
     }

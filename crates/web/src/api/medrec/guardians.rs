@@ -23,7 +23,8 @@ use crate::{
     vault::Whose,
     views::{
         ProgressView,
-        guardians::{ApprovalsView, GuardianView, GuardiansView, HandoverView, WardView, WayBackView},
+        directory::NamedView,
+        guardians::{ApprovalsView, GuardiansView, HandoverView, WardView, WayBackView},
         to_js,
     },
 };
@@ -49,7 +50,7 @@ impl Medrec {
         let directory = Directory::prove(&self.client, &head).await?;
         let mut guardians = Vec::new();
         for guardian in own.iter().flat_map(|(kit, _)| kit.circle.guardians()) {
-            guardians.push(GuardianView::new(*guardian, self.viewer_name(&directory, *guardian)?));
+            guardians.push(NamedView::new(*guardian, self.viewer_name(&directory, *guardian)?));
         }
         Ok(to_js(&GuardiansView {
             kit: own.as_ref().map(|(kit, _)| kit.to_text()),
