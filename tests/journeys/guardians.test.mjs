@@ -102,6 +102,9 @@ test('two guardians give back everything that was lost, unless its owner stops t
   for (const { hospital } of [first, later]) await found.getByText(hospital).first().waitFor(patience);
   await go(found, 'Records');
   await badges(found, 'Verified').first().waitFor(patience);
+  await found.getByRole('link', { name: 'Over time' }).click();
+  await found.getByRole('slider').first().waitFor(patience);
+  assert.deepEqual(await violations(found), []);
   await openGuardians(found);
   await found.getByText('They watch over your identity at every hospital.').waitFor(patience);
 

@@ -59,6 +59,29 @@ test('a second hospital adds its records to the same list', async () => {
   }
 });
 
+test('what was measured again and again is drawn over both hospitals (P22)', async () => {
+  await go(page, 'Records');
+  await page.getByRole('link', { name: 'Over time' }).click();
+  const pressure = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Blood pressure' }) });
+  await pressure.getByRole('img').waitFor(patience);
+  // The slider reads out one value after the other.
+  const slider = pressure.getByRole('slider');
+  const newest = await slider.getAttribute('aria-valuetext');
+  assert.match(newest, /^[\d.]+ \/ [\d.]+ mmHg, .*(General Hospital|Riverside Clinic)/);
+  await slider.press('ArrowLeft');
+  assert.notEqual(await slider.getAttribute('aria-valuetext'), newest);
+  await pressure.getByRole('button', { name: 'As a table' }).click();
+  const rows = pressure.getByRole('row');
+  assert.ok((await rows.count()) > 3);
+  const hospitals = (await rows.allInnerTexts()).join('\n');
+  for (const hospital of [general, riverside]) assert.ok(hospitals.includes(hospital), hospital);
+  // Each value leads to its record, which shows the same picture.
+  const [, upper] = await rows.nth(1).getByRole('cell').allInnerTexts();
+  await rows.nth(1).getByRole('link').click();
+  await page.getByRole('heading', { name: 'Blood pressure over time' }).waitFor();
+  assert.ok((await page.locator('medrec-record .figure').innerText()).startsWith(upper));
+});
+
 test('an invitation works once', async () => {
   const other = await person(browser);
   await other.goto(mine.link);

@@ -259,7 +259,18 @@ export interface RecordView {
   readonly date: string | null;
   readonly title: string;
   readonly value: string | null;
+  readonly measures: readonly Measure[];
   readonly rows: readonly RecordRow[];
+}
+
+/** A measured value, to be drawn over time; `code` (`system|code`) says of what. */
+export interface Measure {
+  readonly code: string;
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly low: number | null;
+  readonly high: number | null;
 }
 
 /** The rungs of a proof, from the chain down to the bytes. */

@@ -18,6 +18,7 @@ describe('place', () => {
     { kind: 'words' },
     { kind: 'guardians' },
     { kind: 'way-back' },
+    { kind: 'trends' },
     { kind: 'guardian', text: 'AgAAbC-_123' },
     { kind: 'invitation', text: 'AbC-_123' },
   ];

@@ -16,7 +16,7 @@ const proof: ProofView = {
 };
 
 function entry(index: number, title: string | null, date: string | null, state: RecordEntry['state'] = 'verified'): RecordEntry {
-  const view = title === null ? null : { id: title, resourceType: 'Observation', category: 'results' as const, date, title, value: null, rows: [] };
+  const view = title === null ? null : { id: title, resourceType: 'Observation', category: 'results' as const, date, title, value: null, measures: [], rows: [] };
   return { state, index, count: 3, view, proof };
 }
 

@@ -15,14 +15,17 @@ use records::record_set::VerifiedRecord;
 use serde::Serialize;
 use serde_json::Value;
 
+mod measure;
 mod shape;
 mod text;
+
+pub use measure::Measure;
 
 use shape::{Shape, shape_of};
 use text::{clean, describe, follow};
 
 /// What a person sees of a verified record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordView {
     /// The logical id of the resource.
@@ -37,6 +40,8 @@ pub struct RecordView {
     pub title: String,
     /// The measured or most telling value, with its unit.
     pub value: Option<String>,
+    /// What it measured, as numbers.
+    pub measures: Vec<Measure>,
     /// More facts, in the order in which they are to be shown.
     pub rows: Vec<ViewRow>,
 }
@@ -67,6 +72,7 @@ impl RecordView {
             date: record.date().map(str::to_owned),
             title: clean(&title.unwrap_or_else(|| spaced(record.resource_type())), MAX_SHORT),
             value: value(resource, shape).map(|value| clean(&value, MAX_SHORT)),
+            measures: measure::measures(resource),
             rows: rows(resource, shape),
         }
     }

@@ -235,6 +235,69 @@ fn members_of_any_shape_are_shown_or_left_out_without_a_panic() {
 fn travels_in_camel_case() {
     let view = view(&json!({"resourceType": "Condition", "id": "c1", "code": {"text": "Asthma"}}));
     let expected = json!({"id": "c1", "resourceType": "Condition", "category": "problems", "date": null,
-        "title": "Asthma", "value": null, "rows": []});
+        "title": "Asthma", "value": null, "measures": [], "rows": []});
     assert_eq!(serde_json::to_value(&view).unwrap(), expected);
+}
+
+fn quantity(value: f64, unit: &str) -> Value {
+    json!({ "value": value, "unit": unit })
+}
+
+#[test]
+fn what_was_measured_is_a_number_with_its_range() {
+    let observation = json!({
+        "resourceType": "Observation", "id": "o1", "status": "final",
+        "code": {"text": "Blood sugar", "coding": [
+            {"system": "http://hospital.example", "code": "GLU"},
+            {"system": "http://loinc.org", "code": "2345-7", "display": "Glucose"},
+        ]},
+        "valueQuantity": quantity(5.4, "mmol/L"),
+        "referenceRange": [
+            {"high": quantity(99.0, "mg/dL")},
+            {"appliesTo": [{"text": "pregnant"}], "high": quantity(5.1, "mmol/L")},
+            {"low": quantity(3.9, "mmol/L"), "high": quantity(5.5, "mmol/L")},
+        ],
+    });
+    let expected = Measure {
+        code: "http://loinc.org|2345-7".to_owned(),
+        name: "Blood sugar".to_owned(),
+        value: 5.4,
+        unit: "mmol/L".to_owned(),
+        low: Some(3.9),
+        high: Some(5.5),
+    };
+    assert_eq!(view(&observation).measures, [expected]);
+    // Neither what is only a bound, nor what was withdrawn.
+    for (path, value) in [
+        ("/valueQuantity", json!({"value": 5, "unit": "mmol/L", "comparator": "<"})),
+        ("/status", json!("entered-in-error")),
+        ("/valueQuantity", json!({"unit": "mmol/L"})),
+        ("/valueQuantity", json!({"value": "5", "unit": "mmol/L"})),
+        ("/code", json!({})),
+    ] {
+        let mut other = observation.clone();
+        *other.pointer_mut(path).unwrap() = value;
+        assert_eq!(view(&other).measures, [], "{path}");
+    }
+}
+
+#[test]
+fn the_parts_of_an_observation_are_measures_of_their_own() {
+    let part = |code: &str, value: f64| {
+        json!({"code": {"coding": [{"system": "http://loinc.org", "code": code, "display": code}]},
+               "valueQuantity": quantity(value, "mm[Hg]")})
+    };
+    let measures = view(&json!({
+        "resourceType": "Observation", "id": "o1", "code": {"text": "Blood pressure"},
+        "component": [part("8480-6", 120.0), part("8462-4", 80.0), {"code": {"text": "arm"}, "valueString": "left"}],
+    }))
+    .measures;
+    let parts: Vec<_> =
+        measures.iter().map(|one| (one.code.as_str(), one.value, one.unit.as_str())).collect();
+    assert_eq!(
+        parts,
+        [("http://loinc.org|8480-6", 120.0, "mmHg"), ("http://loinc.org|8462-4", 80.0, "mmHg")]
+    );
+    let other = view(&json!({"resourceType": "Condition", "id": "c", "valueQuantity": quantity(1.0, "kg")}));
+    assert_eq!(other.measures, []);
 }

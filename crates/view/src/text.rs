@@ -109,7 +109,7 @@ fn describe_quantity(quantity: &Value) -> Option<String> {
 }
 
 /// UCUM codes that people write otherwise.
-fn readable_unit(unit: &str) -> &str {
+pub(super) fn readable_unit(unit: &str) -> &str {
     match unit {
         "1" | "{#}" | "{count}" | "{score}" => "",
         "10*3/uL" => "×10³/µL",

@@ -1,13 +1,15 @@
-import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { base, surface } from '../styles/base.js';
 import { Words } from '../text/words.js';
 import { badge, badgeStyles } from './badge.js';
 import { titleOf, trustOf, type Row } from './rows.js';
+import { titleOfTrend, trendsOf, type Trend } from './trends.js';
 import './medrec-proof.js';
+import './medrec-trend.js';
 
 /** One record with all it says, and the proof it rests on. A record that does not hold shows no content, but why. */
 export class MedrecRecord extends LitElement {
-  static override properties = { row: { attribute: false }, stale: { type: Boolean }, shared: { type: Boolean }, now: { type: Number } };
+  static override properties = { row: { attribute: false }, rows: { attribute: false }, href: { attribute: false }, stale: { type: Boolean }, shared: { type: Boolean }, now: { type: Number } };
   static override styles = [
     base,
     surface,
@@ -25,16 +27,26 @@ export class MedrecRecord extends LitElement {
     `,
   ];
   declare row: Row | undefined;
+  /** All records that are known, in which the same may have been measured. */
+  declare rows: readonly Row[];
+  /** Where a row leads to. */
+  declare href: ((key: string) => string) | undefined;
   declare stale: boolean;
   declare shared: boolean;
   declare now: number;
   readonly #words = new Words(this);
+  #trends: readonly Trend[] = [];
 
   constructor() {
     super();
+    this.rows = [];
     this.stale = false;
     this.shared = false;
     this.now = 0;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('row') || changed.has('rows')) this.#trends = this.row ? trendsOf(this.row, this.rows) : [];
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -51,6 +63,8 @@ export class MedrecRecord extends LitElement {
         <p class="muted">${text.records.from(row.hospital)}</p>
       </div>
       ${view ? this.#content(view.rows) : html`<p class="withheld" role="alert">${row.entry.state === 'altered' ? text.records.alteredHint(row.hospital) : text.records.missingHint(row.hospital)}</p>`}
+      ${this.#trends.map((trend) => html`<section class="card stack tight"><h3>${text.trend.over(titleOfTrend(trend, this.#words))}</h3>
+        <medrec-trend .trend=${trend} .current=${row.key} .href=${this.href}></medrec-trend></section>`)}
       <medrec-proof .proof=${row.entry.proof} .hospital=${row.hospital} .shared=${this.shared} .now=${this.now}></medrec-proof>
     </article>`;
   }

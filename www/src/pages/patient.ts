@@ -22,6 +22,7 @@ import './invitation.js';
 import './records.js';
 import './settings.js';
 import './sharing.js';
+import './trends.js';
 import './activity.js';
 import './grant.js';
 import './words.js';
@@ -143,7 +144,7 @@ export class MedrecPatient extends LitElement {
     return html`<a class="skip" href="#main" @click=${this.#skip}>${app.skip}</a>
       <div class="inside">
         <medrec-nav .current=${navEntry(this.place)} @medrec-lock-requested=${this.#lockNow}></medrec-nav>
-        <main id="main" class=${this.place.kind === 'records' || this.place.kind === 'shared' ? 'wide-page' : ''}>
+        <main id="main" class=${this.place.kind === 'records' || this.place.kind === 'shared' || this.place.kind === 'trends' ? 'wide-page' : ''}>
           ${this.#page()}
           <div class="aside">${this.#demo()}</div>
         </main>
@@ -162,6 +163,8 @@ export class MedrecPatient extends LitElement {
       case 'records':
       case 'shared':
         return html`<medrec-records-page .library=${library} .known=${known} .network=${network} .now=${now} .place=${place}></medrec-records-page>`;
+      case 'trends':
+        return html`<medrec-trends-page .library=${library} .known=${known}></medrec-trends-page>`;
       case 'sharing':
         return html`<medrec-sharing-page .library=${library} .known=${known} .network=${network}></medrec-sharing-page>`;
       case 'grant':
@@ -300,6 +303,8 @@ function navEntry(place: Place): NavEntry | null {
     case 'settings':
     case 'sharing':
       return place.kind;
+    case 'trends':
+      return 'records';
     case 'grant':
     case 'shared':
       return 'sharing';

@@ -45,7 +45,7 @@ export class MedrecRecordsPage extends LitElement {
   declare steward: string | null;
   readonly #words = new Words(this);
   /** The groups of the views they were made from, made again only when a view changed. */
-  #grouped: { readonly views: readonly RecordsView[]; readonly groups: readonly Group[] } = { views: [], groups: [] };
+  #grouped: { readonly views: readonly RecordsView[]; readonly groups: readonly Group[]; readonly rows: readonly Row[] } = { views: [], groups: [], rows: [] };
   /** What the filter let through, found again only when something of it changed: a new list begins at its top. */
   #narrowed: { readonly inputs: readonly unknown[]; readonly groups: readonly Group[] } = { inputs: [], groups: [] };
   #scrolled = 0;
@@ -68,7 +68,8 @@ export class MedrecRecordsPage extends LitElement {
     if (before && before.record === null && this.place.record !== null) this.#scrolled = scrollY;
     const views = this.#sources.flatMap(({ loaded }) => loaded.value ?? []);
     if (views.length !== this.#grouped.views.length || views.some((view, index) => view !== this.#grouped.views[index])) {
-      this.#grouped = { views, groups: groupsOf(views) };
+      const groups = groupsOf(views);
+      this.#grouped = { views, groups, rows: groups.flatMap(({ rows }) => rows) };
     }
   }
 
@@ -89,7 +90,7 @@ export class MedrecRecordsPage extends LitElement {
     if (!known) return nothing;
     const { groups } = this.#grouped;
     const { records } = this.#words.text;
-    const row = groups.flatMap((group) => group.rows).find(({ key }) => key === place.record);
+    const row = this.#grouped.rows.find(({ key }) => key === place.record);
     return html`<div class="layout ${place.record === null ? 'list-first' : 'record-first'}">
       <div class="list stack">
         ${this.#heading()}
@@ -102,7 +103,7 @@ export class MedrecRecordsPage extends LitElement {
           ? groups.length > 0 ? html`<p class="muted choose">${records.choose}</p>` : nothing
           : html`<a class="button quiet back" href=${this.#href(place.category, null)}>${icon('back', 18)}${records.backToCategory}</a>
               ${row
-                ? html`<medrec-record .row=${row} .stale=${this.#stale} .shared=${place.kind === 'shared'} .now=${this.now}></medrec-record>`
+                ? html`<medrec-record .row=${row} .rows=${this.#grouped.rows} .href=${this.#toRecord} .stale=${this.#stale} .shared=${place.kind === 'shared'} .now=${this.now}></medrec-record>`
                 : this.#sources.some(({ loaded }) => loaded.busy) ? nothing : html`<p role="status">${records.gone}</p>`}`}
       </div>
     </div>`;
@@ -113,7 +114,7 @@ export class MedrecRecordsPage extends LitElement {
     const { place } = this;
     const title = place.kind === 'shared' ? text.records.sharedOf(text.common.personAt(format.short(place.patient))) : text.records.title;
     return html`<div class="stack tight">
-      <h1 tabindex="-1">${title}</h1>
+      <div class="row between"><h1 tabindex="-1">${title}</h1>${place.kind === 'records' ? html`<a class="button small-button" href=${hashOf({ kind: 'trends' })}>${icon('trend', 18)}${text.trend.title}</a>` : nothing}</div>
       ${place.kind === 'shared' ? html`<p class="muted">${text.records.sharedNote}</p>` : nothing}
     </div>`;
   }
@@ -194,6 +195,8 @@ export class MedrecRecordsPage extends LitElement {
     record: (row: Row): string => this.#href(this.place.category, row.key),
     category: (category: CategoryName): string => this.#href(category, null),
   };
+
+  readonly #toRecord = (key: string): string => this.#href(this.place.category, key);
 
   #href(category: CategoryName | null, record: string | null): string {
     return hashOf({ ...this.place, category, record });

@@ -4,6 +4,7 @@ import { CATEGORIES, type CategoryName } from '../types.js';
 export type Place =
   | { readonly kind: 'home' }
   | { readonly kind: 'records'; readonly category: CategoryName | null; readonly record: string | null }
+  | { readonly kind: 'trends' }
   | { readonly kind: 'sharing' }
   | { readonly kind: 'activity' }
   | { readonly kind: 'grant'; readonly relationship: string }
@@ -30,8 +31,9 @@ export function placeOf(hash: string): Place {
       return { kind: 'activity' };
     case 'settings':
       return { kind: settingsOf(at(0)) };
+    case 'trends':
     case 'way-back':
-      return { kind: 'way-back' };
+      return { kind: name };
     case 'guardian':
     case 'invitation':
       return at(0) ? { kind: name, text: at(0) } : { kind: 'home' };
@@ -59,6 +61,7 @@ export function hashOf(place: Place): string {
     case 'home':
     case 'settings':
     case 'sharing':
+    case 'trends':
     case 'way-back':
       return path(place.kind);
   }

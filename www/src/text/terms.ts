@@ -1,15 +1,30 @@
 /**
- * Words that come inside of records: the keys of their rows, and the codes that FHIR fixes. What is not listed here is
+ * Words that come inside of records: the keys of their rows, the codes that FHIR fixes, and what is measured most. What is not listed here is
  * shown as it came: free text and code names stay in the language of the hospital.
  */
 
 export interface Terms {
   readonly labels: Readonly<Record<string, string>>;
   readonly values: Readonly<Record<string, string>>;
+  /** What is measured most, by its LOINC code. */
+  readonly measures: Readonly<Record<string, string>>;
 }
 
 export const terms = {
   en: {
+    measures: {
+      '8302-2': 'Height', '29463-7': 'Weight', '39156-5': 'Body mass index', '9843-4': 'Head circumference',
+      '8480-6': 'Upper blood pressure', '8462-4': 'Lower blood pressure', '8867-4': 'Pulse', '9279-1': 'Breaths per minute',
+      '8310-5': 'Body temperature', '2708-6': 'Oxygen in the blood', '59408-5': 'Oxygen in the blood (at the finger)',
+      '72514-3': 'Pain, from 0 to 10', '2345-7': 'Blood sugar', '2339-0': 'Blood sugar', '15074-8': 'Blood sugar',
+      '4548-4': 'Long-term blood sugar (HbA1c)', '2093-3': 'Cholesterol', '2085-9': '“Good” cholesterol (HDL)',
+      '18262-6': '“Bad” cholesterol (LDL)', '13457-7': '“Bad” cholesterol (LDL)', '2571-8': 'Blood fats (triglycerides)',
+      '2160-0': 'Creatinine (kidneys)', '38483-4': 'Creatinine (kidneys)', '33914-3': 'Kidney filtration (eGFR)',
+      '3094-0': 'Urea nitrogen (kidneys)', '6299-2': 'Urea nitrogen (kidneys)', '718-7': 'Haemoglobin', '4544-3': 'Haematocrit',
+      '789-8': 'Red blood cells', '6690-2': 'White blood cells', '777-3': 'Platelets', '2951-2': 'Sodium', '2823-3': 'Potassium',
+      '6298-4': 'Potassium', '2075-0': 'Chloride', '17861-6': 'Calcium', '49765-1': 'Calcium', '1742-6': 'ALT (liver)',
+      '1920-8': 'AST (liver)', '3016-3': 'TSH (thyroid)',
+    },
     labels: {
       activity: 'Activity', address: 'Address', author: 'Author', 'body-site': 'Part of the body', born: 'Born', component: 'Part',
       conclusion: 'Conclusion', contact: 'Contact', content: 'Content', device: 'Device', discharge: 'Discharged to', dosage: 'How to take it',
@@ -32,6 +47,15 @@ export const terms = {
     },
   },
   zh: {
+    measures: {
+      '8302-2': '身高', '29463-7': '体重', '39156-5': '体重指数（BMI）', '9843-4': '头围', '8480-6': '收缩压（高压）', '8462-4': '舒张压（低压）', '8867-4': '脉搏',
+      '9279-1': '呼吸频率', '8310-5': '体温', '2708-6': '血氧饱和度', '59408-5': '血氧饱和度（指夹）', '72514-3': '疼痛评分（0–10）', '2345-7': '血糖', '2339-0': '血糖',
+      '15074-8': '血糖', '4548-4': '糖化血红蛋白（HbA1c）', '2093-3': '总胆固醇', '2085-9': '高密度脂蛋白胆固醇（HDL）', '18262-6': '低密度脂蛋白胆固醇（LDL）',
+      '13457-7': '低密度脂蛋白胆固醇（LDL）', '2571-8': '甘油三酯', '2160-0': '肌酐（肾功能）', '38483-4': '肌酐（肾功能）', '33914-3': '肾小球滤过率（eGFR）',
+      '3094-0': '尿素氮（肾功能）', '6299-2': '尿素氮（肾功能）', '718-7': '血红蛋白', '4544-3': '红细胞压积', '789-8': '红细胞计数', '6690-2': '白细胞计数', '777-3': '血小板计数',
+      '2951-2': '钠', '2823-3': '钾', '6298-4': '钾', '2075-0': '氯', '17861-6': '钙', '49765-1': '钙', '1742-6': '谷丙转氨酶（肝功能）',
+      '1920-8': '谷草转氨酶（肝功能）', '3016-3': '促甲状腺激素（TSH）',
+    },
     labels: {
       activity: '活动', address: '地址', author: '作者', 'body-site': '部位', born: '出生日期', component: '组成部分', conclusion: '结论',
       contact: '联系方式', content: '内容', device: '设备', discharge: '出院去向', dosage: '用法', dose: '剂次', ended: '结束', expires: '有效期至',

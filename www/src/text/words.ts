@@ -79,6 +79,11 @@ export class Words implements ReactiveController {
       .join('; ');
   }
 
+  /** What was measured, in plain words where there are some, else as it came. */
+  measured({ code, name }: { readonly code: string; readonly name: string }): string {
+    return worded(catalogue().measures, code.replace(/^http:\/\/loinc\.org\|/, '')) ?? name;
+  }
+
   get format(): Format {
     return format;
   }
