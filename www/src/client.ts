@@ -18,6 +18,7 @@ import type {
   GuardiansView,
   HandoverView,
   InvitationView,
+  MeasurementName,
   MemberView,
   OnProgress,
   PersonView,
@@ -281,6 +282,22 @@ export class Client {
   /** Who read the records or tried to, newest first; `all` goes back to the first entry. */
   accesses(relationship: string, all: boolean, signal?: AbortSignal): Promise<AccessesView> {
     return this.#call('accesses', [relationship, all], undefined, signal);
+  }
+
+  /** Writes a note about a day down, kept and sealed by the hospital of the relationship. */
+  async addNote(relationship: string, title: string, text: string, date: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<void> {
+    await this.#call('addNote', [relationship, title, text, date], onProgress, signal);
+  }
+
+  async addMeasurement(
+    relationship: string,
+    kind: MeasurementName,
+    values: readonly number[],
+    date: string,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#call('addMeasurement', [relationship, kind, values, date], onProgress, signal);
   }
 
   sharedWithMe(signal?: AbortSignal): Promise<readonly SharedView[]> {

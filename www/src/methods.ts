@@ -7,6 +7,7 @@ import type {
   GuardiansView,
   HandoverView,
   InvitationView,
+  MeasurementName,
   MemberView,
   PersonView,
   RecordsView,
@@ -74,6 +75,8 @@ export interface Methods {
   relationships: () => readonly RelationshipView[];
   records: (relationship: string) => RecordsView;
   accesses: (relationship: string, all: boolean) => AccessesView;
+  addNote: (relationship: string, title: string, text: string, date: string) => null;
+  addMeasurement: (relationship: string, kind: MeasurementName, values: readonly number[], date: string) => null;
   sharedWithMe: () => readonly SharedView[];
   sharedRecords: (patient: string, steward: string) => RecordsView;
   viewers: (relationship: string) => readonly ViewerView[];

@@ -263,6 +263,9 @@ export interface RecordView {
   readonly rows: readonly RecordRow[];
 }
 
+/** What people measure at home. */
+export type MeasurementName = 'blood-pressure' | 'weight' | 'pulse' | 'temperature' | 'glucose' | 'oxygen' | 'height';
+
 /** A measured value, to be drawn over time; `code` (`system|code`) says of what. */
 export interface Measure {
   readonly code: string;

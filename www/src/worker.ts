@@ -161,6 +161,14 @@ serve<Methods>({
   relationships: () => opened().relationships(),
   records: ([relationship], { onProgress }) => opened().records(relationship, onProgress),
   accesses: ([relationship, all]) => opened().accesses(relationship, all),
+  addNote: async ([relationship, title, text, date], { onProgress }) => {
+    await opened().addNote(relationship, title, text, date, onProgress);
+    return null;
+  },
+  addMeasurement: async ([relationship, kind, values, date], { onProgress }) => {
+    await opened().addMeasurement(relationship, kind, Float64Array.from(values), date, onProgress);
+    return null;
+  },
   sharedWithMe: () => opened().sharedWithMe(),
   sharedRecords: ([patient, steward], { onProgress }) => opened().sharedRecords(patient, steward, onProgress),
   viewers: ([relationship]) => opened().viewers(relationship),

@@ -19,6 +19,7 @@ describe('place', () => {
     { kind: 'guardians' },
     { kind: 'way-back' },
     { kind: 'trends' },
+    { kind: 'add' },
     { kind: 'guardian', text: 'AgAAbC-_123' },
     { kind: 'invitation', text: 'AbC-_123' },
   ];

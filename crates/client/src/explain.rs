@@ -296,6 +296,7 @@ pub(crate) fn journey(error: &JourneyError) -> Explained {
         JourneyError::Access(refusal) => {
             mismatch(&format!("access/{}", refusal.code), &refusal.expected, &refusal.found)
         }
+        JourneyError::Contribution(error) => found_at("contribution/malformed", error),
         JourneyError::Circle(error) => found_at("guardians/hidden", error),
         JourneyError::KeyReplaced { expected, found, .. } => {
             mismatch("identity/key-replaced", expected, found)

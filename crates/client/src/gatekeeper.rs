@@ -16,8 +16,8 @@ use protocol::answer::{
 };
 use protocol::envelope::{self, EnvelopeError};
 use protocol::keys::{EncryptionKey, SigningKey};
-use protocol::layout::{Member, MemberStatus};
-use protocol::relationship::RelationshipId;
+use protocol::layout::{Member, MemberStatus, RelationshipQuery};
+
 use protocol::request::{CALL_PATH, Call, HeadRef, Method, Origin, OriginError, sign_call};
 use records::category::Category;
 use zeroize::Zeroizing;
@@ -192,7 +192,7 @@ impl<P: Platform> Client<P> {
         if let AnswerContent::Refusal(refusal) = content {
             return Ok(Exchange::Refusal { refusal, created });
         }
-        let context = RelationshipId { chain_id, contract, patient: caller.patient, steward: *steward };
+        let context = self.relationship_id(RelationshipQuery { patient: caller.patient, steward: *steward });
         let content = envelope::open(&reply_key, &context, &asked.request_signature, &answer.body)
             .map_err(GatekeeperError::Envelope)?;
         Ok(Exchange::Answer(Answer { content, created }))

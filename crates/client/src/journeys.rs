@@ -7,6 +7,7 @@
 use alloy_primitives::Address;
 use lightclient::{Fault, UnixTime};
 use protocol::contracts;
+use protocol::contribution::ContributionError;
 use protocol::grant::Refusal;
 use protocol::guardians::CircleError;
 use protocol::invitation::Invitation;
@@ -26,11 +27,13 @@ use crate::progress::{Progress, Step};
 use crate::transact::{Message, Wait};
 
 mod accesses;
+mod contribute;
 mod guardians;
 mod keys;
 mod read;
 
 pub use accesses::AccessReading;
+pub use contribute::Addition;
 pub use guardians::{Approvals, Guarded};
 pub use keys::KeyChange;
 pub use read::{CategoryOutcome, CategoryReading, ReadAsk, Reading};
@@ -44,6 +47,9 @@ pub enum JourneyError {
     /// What hides the person's addresses was hidden with another secret.
     #[error(transparent)]
     Circle(#[from] CircleError),
+    /// Records that cannot be contributed as they are.
+    #[error(transparent)]
+    Contribution(#[from] ContributionError),
     /// Not one new key for each address of the person.
     #[error("a request for {found} keys of this person, expected {expected}")]
     Keys {

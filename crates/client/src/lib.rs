@@ -36,8 +36,8 @@ pub use gatekeeper::{Answer, Caller, GatekeeperError};
 pub use head_store::{StoredHeadError, encode_stored_head, verify_stored_head};
 pub use history::HistoryError;
 pub use journeys::{
-    AccessReading, Approvals, CategoryOutcome, CategoryReading, GrantOffer, Guarded, Identity, JourneyError,
-    KeyChange, ReadAsk, Reading,
+    AccessReading, Addition, Approvals, CategoryOutcome, CategoryReading, GrantOffer, Guarded, Identity,
+    JourneyError, KeyChange, ReadAsk, Reading,
 };
 pub use ports::{
     EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError,

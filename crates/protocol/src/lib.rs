@@ -17,6 +17,7 @@ pub mod invitation;
 pub mod keys;
 pub mod layout;
 pub mod network;
+pub mod own_data;
 pub mod relationship;
 pub mod request;
 

@@ -16,7 +16,7 @@ pub(super) fn shape_of(resource_type: &str) -> &'static Shape {
     SHAPES.iter().find(|shape| shape.types.contains(&resource_type)).unwrap_or(&OTHER)
 }
 
-const SHAPES: [Shape; 18] = [
+const SHAPES: [Shape; 19] = [
     Shape {
         types: &["AllergyIntolerance"],
         title: &["code", "reaction.substance"],
@@ -263,6 +263,18 @@ const SHAPES: [Shape; 18] = [
             ("role", "relationship"),
             ("onset", "condition.onset*"),
             ("note", "note"),
+        ],
+    },
+    Shape {
+        types: &["Provenance"],
+        title: &["activity"],
+        value: &[],
+        rows: &[
+            ("recorded", "recorded"),
+            ("author", "agent.who"),
+            ("author", "agent.who.identifier.value"),
+            ("reason", "reason"),
+            ("covers", "target.reference"),
         ],
     },
 ];

@@ -3,6 +3,7 @@ import { svg, type SVGTemplateResult } from 'lit';
 
 const paths = {
   activity: svg`<path d="M12 5c-4.4 0-7.6 3-9.3 7 1.7 4 4.9 7 9.3 7s7.6-3 9.3-7C19.6 8 16.4 5 12 5z"/><circle cx="12" cy="12" r="3"/>`,
+  add: svg`<circle cx="12" cy="12" r="9"/><path d="M12 8v8M8 12h8"/>`,
   trend: svg`<path d="M3.5 19.5h17M4.5 15.5l5-5.5 4 3.5 6-7.5"/>`,
   altered: svg`<path d="M12 3 20 6v6c0 4.6-3.2 7.8-8 9.5-4.8-1.7-8-4.9-8-9.5V6z"/><path d="m13.5 3.5-3 5 3.5 3-3.5 3.5 2 6"/>`,
   back: svg`<path d="m15 5-7 7 7 7"/>`,

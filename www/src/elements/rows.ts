@@ -80,7 +80,9 @@ export function trustOf(entry: RecordEntry, stale: boolean): Trust {
 
 /** What stands as the title of a record. */
 export function titleOf(row: Row, text: Text): string {
-  return row.entry.view?.title ?? text.records.withheldTitle(row.entry.index + 1, row.entry.count);
+  const { view, index, count } = row.entry;
+  if (view?.resourceType === 'Provenance' && view.title === 'Provenance') return text.records.provenance;
+  return view?.title ?? text.records.withheldTitle(index + 1, count);
 }
 
 function rowOf(view: RecordsView, category: CategoryName, entry: RecordEntry): Row {

@@ -24,6 +24,7 @@ import './settings.js';
 import './sharing.js';
 import './trends.js';
 import './activity.js';
+import './add.js';
 import './grant.js';
 import './words.js';
 import './guardian.js';
@@ -163,6 +164,8 @@ export class MedrecPatient extends LitElement {
       case 'records':
       case 'shared':
         return html`<medrec-records-page .library=${library} .known=${known} .network=${network} .now=${now} .place=${place}></medrec-records-page>`;
+      case 'add':
+        return html`<medrec-add-page .library=${library} .known=${known} .now=${now}></medrec-add-page>`;
       case 'trends':
         return html`<medrec-trends-page .library=${library} .known=${known}></medrec-trends-page>`;
       case 'sharing':
@@ -298,6 +301,7 @@ export class MedrecPatient extends LitElement {
 function navEntry(place: Place): NavEntry | null {
   switch (place.kind) {
     case 'activity':
+    case 'add':
     case 'home':
     case 'records':
     case 'settings':

@@ -89,6 +89,8 @@ const known: ReadonlyMap<string, ErrorKey> = new Map<string, ErrorKey>([
   ['network/stale-head', 'stale'],
   ['network/wrong-code', 'wrongNetwork'],
   ['network/wrong-network', 'wrongNetwork'],
+  ['own-data', 'ownData'],
+  ['own-data/bounds', 'ownDataBounds'],
   ['phrase', 'phrase'],
   ['platform', 'browser'],
   ['proof', 'proof'],

@@ -5,6 +5,7 @@ export type Place =
   | { readonly kind: 'home' }
   | { readonly kind: 'records'; readonly category: CategoryName | null; readonly record: string | null }
   | { readonly kind: 'trends' }
+  | { readonly kind: 'add' }
   | { readonly kind: 'sharing' }
   | { readonly kind: 'activity' }
   | { readonly kind: 'grant'; readonly relationship: string }
@@ -31,6 +32,7 @@ export function placeOf(hash: string): Place {
       return { kind: 'activity' };
     case 'settings':
       return { kind: settingsOf(at(0)) };
+    case 'add':
     case 'trends':
     case 'way-back':
       return { kind: name };
@@ -58,6 +60,7 @@ export function hashOf(place: Place): string {
     case 'words':
       return path('settings', place.kind);
     case 'activity':
+    case 'add':
     case 'home':
     case 'settings':
     case 'sharing':

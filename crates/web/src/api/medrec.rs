@@ -7,6 +7,7 @@ mod arguments;
 mod backup;
 mod guardians;
 mod journeys;
+mod own_data;
 mod renewal;
 mod ways;
 

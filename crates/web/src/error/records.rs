@@ -7,6 +7,7 @@ use protocol::{
     guardians::{CircleError, HandoverError},
     invitation::InvitationError,
     keys::KeysError,
+    own_data::OwnDataError,
 };
 use records::category::CategoryError;
 
@@ -160,6 +161,23 @@ impl From<HandoverError> for ErrorView {
 impl From<CircleError> for ErrorView {
     fn from(error: CircleError) -> Self {
         Self::new("guardians/circle", error.fault(), &error)
+    }
+}
+
+impl From<OwnDataError> for ErrorView {
+    fn from(error: OwnDataError) -> Self {
+        let view = |code| Self::new(code, error.fault(), &error);
+        match &error {
+            OwnDataError::Bounds { least, most, found, .. } => {
+                view("own-data/bounds").mismatch(&format!("{least} – {most}"), found)
+            }
+            OwnDataError::Date { found } => view("own-data/date").found(found),
+            OwnDataError::Length { most, found } => {
+                view("own-data/length").mismatch(&format!("1 – {most}"), found)
+            }
+            OwnDataError::Record(_) => view("own-data/record"),
+            OwnDataError::Values { expected, found } => view("own-data/values").mismatch(expected, found),
+        }
     }
 }
 

@@ -292,7 +292,7 @@ impl Medrec {
     }
 
     /// Returns the own relationship with this id, `patient:steward`.
-    fn own(&self, id: &str) -> Result<OwnRelationship, ErrorView> {
+    pub(super) fn own(&self, id: &str) -> Result<OwnRelationship, ErrorView> {
         let own = own_relationships(&self.client, &*self.session()?)?;
         own.into_iter().find(|own| relationship_id(own.query()) == id).ok_or_else(|| ErrorView::not_own(id))
     }

@@ -1,0 +1,81 @@
+// A patient writes something down; a hospital keeps it, the network seals it, and it is read back as verified (P15).
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { arrive, badges, createIdentity, go } from './app.mjs';
+import { launch, person, violations } from './browser.mjs';
+import { Stack } from './stack.mjs';
+
+let stack;
+let browser;
+let page;
+
+before(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), launch()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const patience = { timeout: 60_000 };
+const someone = () => person(browser, { bypassCSP: true, reducedMotion: 'reduce' });
+const submit = () => page.getByRole('button', { name: 'Add it' }).click();
+const added = () => page.getByRole('heading', { name: 'Added and sealed' }).waitFor(patience);
+
+test('a note is signed, sealed and read back word by word', async () => {
+  page = await someone();
+  await arrive(page, stack.demo.invitations[0]);
+  await go(page, 'Add');
+  await page.getByRole('radio', { name: 'A note' }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await submit();
+  assert.equal(await page.getByText('Please fill this in.').count(), 2);
+  assert.deepEqual(await violations(page), []);
+  await page.getByLabel('What is it about?').fill('Headache');
+  await page.getByLabel('What do you want to write down?').fill('Since Monday.\n<img src=x onerror=alert(1)> 夜里更重。');
+  await submit();
+  await added();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('link', { name: 'See it' }).click();
+  await page.getByRole('link').filter({ hasText: 'Headache' }).click(patience);
+  await page.getByText('Since Monday.').waitFor(patience);
+  await page.getByText('<img src=x onerror=alert(1)> 夜里更重。', { exact: false }).waitFor();
+  await page.getByText('What you read here is exactly that record.').waitFor(patience);
+});
+
+test('measurements of one’s own are drawn, and slips of the hand are refused', async () => {
+  for (const [upper, lower] of [['128', '84'], ['121,5', '79']]) {
+    await go(page, 'Home');
+    await go(page, 'Add');
+    await page.getByRole('radio', { name: 'Blood pressure' }).check();
+    await page.getByLabel('Upper value in mmHg').fill(upper);
+    await page.getByLabel('Lower value in mmHg').fill(lower);
+    await submit();
+    await added();
+  }
+  await page.getByRole('link', { name: 'See it' }).click();
+  await badges(page, 'Verified').first().waitFor(patience);
+  await page.getByRole('link').filter({ hasText: '121.5 / 79 mmHg' }).first().click(patience);
+  await page.getByRole('heading', { name: 'Blood pressure over time' }).waitFor(patience);
+
+  await go(page, 'Add');
+  await page.getByRole('radio', { name: 'Weight' }).check();
+  await page.getByLabel('Weight in kg').fill('heavy');
+  await submit();
+  await page.getByText('Type a number.').waitFor();
+  await page.getByLabel('Weight in kg').fill('7000');
+  await submit();
+  await page.getByText('This value cannot be right.').waitFor(patience);
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(page.faults, []);
+});
+
+test('without a hospital it says what is missing', async () => {
+  const other = await someone();
+  await other.goto(stack.demo.app);
+  await createIdentity(other);
+  await go(other, 'Add');
+  await other.getByText('You need a hospital first, to keep what you write.').waitFor(patience);
+  await other.context().close();
+});
