@@ -82,6 +82,29 @@ test('what was measured again and again is drawn over both hospitals (P22)', asy
   assert.ok((await page.locator('medrec-record .figure').innerText()).startsWith(upper));
 });
 
+test('all versions of a record are told, with what changed (P9)', async () => {
+  const asthma = (text, status) => ({
+    resourceType: 'Condition', id: 'asthma-1', onsetDateTime: '2020-01-01', code: { text }, subject: { reference: `Patient/${mine.id}` },
+    clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code: status }] },
+  });
+  const become = async (text, status) => {
+    await stack.takeIn(general, mine.id, [asthma(text, status)]);
+    await go(page, 'Home');
+    await go(page, 'Records');
+    await page.getByRole('searchbox').fill('asthma');
+    await page.getByRole('link').filter({ hasText: text }).waitFor(patience);
+  };
+  await become('Asthma, mild', 'active');
+  await become('Asthma, controlled', 'inactive');
+  await page.getByRole('link').filter({ hasText: 'Asthma, controlled' }).click();
+  await page.getByRole('button', { name: 'Look for them' }).click();
+  await page.getByText('Nothing is missing between them', { exact: false }).waitFor(patience);
+  const changes = (await page.locator('medrec-versions tbody tr').allInnerTexts()).map((text) => text.split(/\s*\t\s*/));
+  assert.deepEqual(changes, [['Name', 'Asthma, mild', 'Asthma, controlled'], ['Status', 'active', 'inactive']]);
+  await page.getByText('As it was first sealed').waitFor();
+  await page.getByRole('searchbox').fill('');
+});
+
 test('an invitation works once', async () => {
   const other = await person(browser);
   await other.goto(mine.link);

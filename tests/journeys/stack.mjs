@@ -1,6 +1,6 @@
 // The real network for one test file: `xtask demo` on free ports, in a folder of its own.
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
 
@@ -64,6 +64,15 @@ export class Stack {
       const { error } = await answer.json();
       if (error) throw new Error(`${endpoint} will not lie: ${error.message}`);
     }
+  }
+
+  /** Lets a hospital take in these FHIR resources of one patient, in the place of former versions. */
+  async takeIn(hospital, patient, resources) {
+    const { config } = this.demo.gatekeepers.find((one) => one.name === hospital);
+    const entry = [{ resourceType: 'Patient', id: patient }, ...resources].map((resource) => ({ resource }));
+    const file = path.join(this.state, 'taken-in.json');
+    await writeFile(file, JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry }));
+    await run(path.join(target, 'debug/medrec-gatekeeper'), ['import', '--config', config, '--bundle', file]);
   }
 
   /** Changes one record in a hospital's database behind its gatekeeper's back. */

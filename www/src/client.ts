@@ -29,6 +29,7 @@ import type {
   PasskeyView,
   VaultState,
   VaultWays,
+  VersionsView,
   ViewerView,
   WardView,
   WayBackView,
@@ -277,6 +278,11 @@ export class Client {
 
   records(relationship: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<RecordsView> {
     return this.#call('records', [relationship], onProgress, signal);
+  }
+
+  /** All versions of a record (`Type/id`), the newest first. */
+  versions(relationship: string, category: CategoryName, record: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<VersionsView> {
+    return this.#call('versions', [relationship, category, record], onProgress, signal);
   }
 
   /** Who read the records or tried to, newest first; `all` goes back to the first entry. */

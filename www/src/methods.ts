@@ -16,6 +16,7 @@ import type {
   SyncView,
   VaultState,
   VaultWays,
+  VersionsView,
   ViewerView,
   WardView,
   WayBackView,
@@ -74,6 +75,7 @@ export interface Methods {
   acceptInvitation: (text: string) => RelationshipView;
   relationships: () => readonly RelationshipView[];
   records: (relationship: string) => RecordsView;
+  versions: (relationship: string, category: CategoryName, record: string) => VersionsView;
   accesses: (relationship: string, all: boolean) => AccessesView;
   addNote: (relationship: string, title: string, text: string, date: string) => null;
   addMeasurement: (relationship: string, kind: MeasurementName, values: readonly number[], date: string) => null;

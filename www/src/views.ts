@@ -495,3 +495,21 @@ export interface WayBackView {
   readonly ready: boolean;
   readonly approvals: ApprovalsView;
 }
+
+/** The versions of one record that the hospital sealed, the newest first. */
+export interface VersionsView {
+  /** Whether they go back to the first list that it sealed. */
+  readonly whole: boolean;
+  /** How many versions in the category cannot be shown, of whatever records. */
+  readonly withheld: number;
+  readonly versions: readonly VersionView[];
+}
+
+export interface VersionView {
+  readonly revision: number;
+  /** When the list that it came with was sealed. */
+  readonly since: number;
+  /** When the first list without it was; null while it is in the newest. */
+  readonly until: number | null;
+  readonly view: RecordView;
+}

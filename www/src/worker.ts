@@ -160,6 +160,7 @@ serve<Methods>({
   acceptInvitation: ([text], { onProgress }) => opened().acceptInvitation(text, onProgress),
   relationships: () => opened().relationships(),
   records: ([relationship], { onProgress }) => opened().records(relationship, onProgress),
+  versions: ([relationship, category, record], { onProgress }) => opened().versions(relationship, category, record, onProgress),
   accesses: ([relationship, all]) => opened().accesses(relationship, all),
   addNote: async ([relationship, title, text, date], { onProgress }) => {
     await opened().addNote(relationship, title, text, date, onProgress);

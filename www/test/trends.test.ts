@@ -22,7 +22,7 @@ function measure(code: string, value: number, more: Partial<Measure> = {}): Meas
 
 function row(key: string, date: string | null, measures: readonly Measure[], hospital = 'General Hospital'): Row {
   const view: RecordView = { id: key, resourceType: 'Observation', category: 'vital-signs', date, title: `title of ${key}`, value: null, measures, rows: [] };
-  return { key, category: 'vital-signs', hospital, steward: '0x1', provenAt: 0, entry: { state: 'verified', index: 0, count: 1, view, proof } };
+  return { key, category: 'vital-signs', relationship: 'p:0x1', hospital, steward: '0x1', provenAt: 0, entry: { state: 'verified', index: 0, count: 1, view, proof } };
 }
 
 describe('trends', () => {

@@ -31,12 +31,14 @@ mod contribute;
 mod guardians;
 mod keys;
 mod read;
+mod versions;
 
 pub use accesses::AccessReading;
 pub use contribute::Addition;
 pub use guardians::{Approvals, Guarded};
 pub use keys::KeyChange;
 pub use read::{CategoryOutcome, CategoryReading, ReadAsk, Reading};
+pub use versions::PastReading;
 
 /// Why a journey cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -37,7 +37,7 @@ pub use head_store::{StoredHeadError, encode_stored_head, verify_stored_head};
 pub use history::HistoryError;
 pub use journeys::{
     AccessReading, Addition, Approvals, CategoryOutcome, CategoryReading, GrantOffer, Guarded, Identity,
-    JourneyError, KeyChange, ReadAsk, Reading,
+    JourneyError, KeyChange, PastReading, ReadAsk, Reading,
 };
 pub use ports::{
     EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError,

@@ -200,9 +200,11 @@ fn measurement(kind: &MeasurementKind, values: &[f64], date: &str) -> Result<Val
         }
         quantities.push(json!({ "value": value, "unit": unit, "system": UCUM, "code": ucum }));
     }
-    let coding = |[code, display]: [&str; 2]| json!({ "coding": [{ "system": LOINC, "code": code, "display": display }] });
+    let coding = |[code, display]: [&str; 2]| json!([{ "system": LOINC, "code": code, "display": display }]);
     let parts = kind.parts.iter().zip(&quantities);
-    let parts = parts.map(|(part, quantity)| json!({ "code": coding(part.code), "valueQuantity": quantity }));
+    let parts = parts.map(
+        |(part, quantity)| json!({ "code": { "coding": coding(part.code) }, "valueQuantity": quantity }),
+    );
     let (member, value) = match quantities.as_slice() {
         [quantity] => ("valueQuantity", quantity.clone()),
         _ => ("component", parts.collect()),
@@ -211,7 +213,7 @@ fn measurement(kind: &MeasurementKind, values: &[f64], date: &str) -> Result<Val
         "resourceType": "Observation",
         "status": "final",
         "category": [{ "coding": [{ "system": CATEGORIES, "code": "vital-signs" }] }],
-        "code": { "coding": coding(kind.code)["coding"], "text": kind.text },
+        "code": { "coding": coding(kind.code), "text": kind.text },
         "effectiveDateTime": date,
         member: value,
     }))

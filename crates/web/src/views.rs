@@ -24,6 +24,8 @@ pub(crate) mod directory;
 pub(crate) mod guardians;
 #[cfg(feature = "records")]
 pub(crate) mod records;
+#[cfg(feature = "records")]
+pub(crate) mod versions;
 
 /// Makes a plain object.
 pub(crate) fn to_js(view: &impl Serialize) -> JsValue {

@@ -7,7 +7,11 @@ import { titleOfTrend, trendsOf, type Trend } from './trends.js';
 import './medrec-proof.js';
 import './medrec-trend.js';
 
-/** One record with all it says, and the proof it rests on. A record that does not hold shows no content, but why. */
+/**
+ * One record with all it says, and the proof it rests on. A record that does not hold shows no content, but why.
+ *
+ * @slot - what else belongs to it.
+ */
 export class MedrecRecord extends LitElement {
   static override properties = { row: { attribute: false }, rows: { attribute: false }, href: { attribute: false }, stale: { type: Boolean }, shared: { type: Boolean }, now: { type: Number } };
   static override styles = [
@@ -65,6 +69,7 @@ export class MedrecRecord extends LitElement {
       ${view ? this.#content(view.rows) : html`<p class="withheld" role="alert">${row.entry.state === 'altered' ? text.records.alteredHint(row.hospital) : text.records.missingHint(row.hospital)}</p>`}
       ${this.#trends.map((trend) => html`<section class="card stack tight"><h3>${text.trend.over(titleOfTrend(trend, this.#words))}</h3>
         <medrec-trend .trend=${trend} .current=${row.key} .href=${this.href}></medrec-trend></section>`)}
+      <slot></slot>
       <medrec-proof .proof=${row.entry.proof} .hospital=${row.hospital} .shared=${this.shared} .now=${this.now}></medrec-proof>
     </article>`;
   }

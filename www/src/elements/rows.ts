@@ -8,6 +8,7 @@ import type { Trust } from './badge.js';
 export interface Row {
   readonly key: string;
   readonly category: CategoryName;
+  readonly relationship: string;
   readonly hospital: string;
   readonly steward: string;
   readonly provenAt: number;
@@ -90,6 +91,7 @@ function rowOf(view: RecordsView, category: CategoryName, entry: RecordEntry): R
   return {
     key: `${category}.${entry.index}.${steward.address}`,
     category,
+    relationship: view.relationship.id,
     hospital: steward.name,
     steward: steward.address,
     provenAt: view.provenAt.time,

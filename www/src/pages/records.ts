@@ -8,6 +8,7 @@ import { hashOf, type Place } from '../text/place.js';
 import { Words } from '../text/words.js';
 import type { CategoryName, RecordsView } from '../types.js';
 import { recordsLayout } from './records-layout.js';
+import './versions.js';
 import '../elements/medrec-network.js';
 import '../elements/medrec-progress.js';
 import '../elements/medrec-record.js';
@@ -83,6 +84,9 @@ export class MedrecRecordsPage extends LitElement {
     }
     if (before && before.record !== this.place.record) this.renderRoot.querySelector('.record')?.scrollTo({ top: 0 });
     if (changed.has('known')) this.#loadRecords();
+    // A hospital may have sealed a newer list meanwhile.
+    const network = changed.get('network');
+    if (network && network.view !== this.network?.view && this.place.kind === 'records') void this.library?.relationships();
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -103,7 +107,7 @@ export class MedrecRecordsPage extends LitElement {
           ? groups.length > 0 ? html`<p class="muted choose">${records.choose}</p>` : nothing
           : html`<a class="button quiet back" href=${this.#href(place.category, null)}>${icon('back', 18)}${records.backToCategory}</a>
               ${row
-                ? html`<medrec-record .row=${row} .rows=${this.#grouped.rows} .href=${this.#toRecord} .stale=${this.#stale} .shared=${place.kind === 'shared'} .now=${this.now}></medrec-record>`
+                ? html`<medrec-record .row=${row} .rows=${this.#grouped.rows} .href=${this.#toRecord} .stale=${this.#stale} .shared=${place.kind === 'shared'} .now=${this.now}>${place.kind === 'records' ? html`<medrec-versions .client=${this.library?.client} .row=${row}></medrec-versions>` : nothing}</medrec-record>`
                 : this.#sources.some(({ loaded }) => loaded.busy) ? nothing : html`<p role="status">${records.gone}</p>`}`}
       </div>
     </div>`;

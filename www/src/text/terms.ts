@@ -26,7 +26,7 @@ export const terms = {
       '1920-8': 'AST (liver)', '3016-3': 'TSH (thyroid)',
     },
     labels: {
-      activity: 'Activity', address: 'Address', author: 'Author', 'body-site': 'Part of the body', born: 'Born', component: 'Part',
+      activity: 'Activity', title: 'Name', value: 'Value', date: 'Date', address: 'Address', author: 'Author', 'body-site': 'Part of the body', born: 'Born', component: 'Part',
       conclusion: 'Conclusion', covers: 'Signed records', contact: 'Contact', content: 'Content', device: 'Device', discharge: 'Discharged to', dosage: 'How to take it',
       dose: 'Dose', ended: 'Ended', expires: 'Expires', format: 'Format', gender: 'Sex', identifier: 'Number', images: 'Images',
       ingredient: 'Ingredient', intent: 'Intent', interpretation: 'Interpretation', issued: 'Issued', kind: 'Kind', language: 'Language',
@@ -57,7 +57,7 @@ export const terms = {
       '1920-8': '谷草转氨酶（肝功能）', '3016-3': '促甲状腺激素（TSH）',
     },
     labels: {
-      activity: '活动', address: '地址', author: '作者', 'body-site': '部位', born: '出生日期', component: '组成部分', conclusion: '结论', covers: '所签的记录',
+      activity: '活动', title: '名称', value: '数值', date: '日期', address: '地址', author: '作者', 'body-site': '部位', born: '出生日期', component: '组成部分', conclusion: '结论', covers: '所签的记录',
       contact: '联系方式', content: '内容', device: '设备', discharge: '出院去向', dosage: '用法', dose: '剂次', ended: '结束', expires: '有效期至',
       format: '格式', gender: '性别', identifier: '编号', images: '影像数', ingredient: '成分', intent: '意图', interpretation: '解读',
       issued: '签发', kind: '类型', language: '语言', lot: '批号', made: '生产日期', maker: '厂商', method: '方法', model: '型号', note: '备注',

@@ -32,6 +32,7 @@ use crate::{
         },
         records::RecordsView,
         to_js,
+        versions::VersionsView,
     },
 };
 
@@ -129,6 +130,24 @@ impl Medrec {
     ) -> Result<JsValue, ErrorView> {
         let own = self.own(relationship)?;
         self.read(&own.key.key, own.query(), on_progress).await
+    }
+
+    /// Proves all versions of a record (`Type/id`) of an own relationship, the newest first.
+    #[wasm_bindgen(unchecked_return_type = "VersionsView")]
+    pub async fn versions(
+        &self,
+        relationship: &str,
+        #[wasm_bindgen(unchecked_param_type = "CategoryName")] category: &str,
+        record: &str,
+        #[wasm_bindgen(js_name = onProgress, unchecked_param_type = "OnProgress")] on_progress: &Function,
+    ) -> Result<JsValue, ErrorView> {
+        let own = self.own(relationship)?;
+        let RelationshipQuery { patient, steward } = own.query();
+        let key = &own.key.key;
+        let ask = ReadAsk { key, patient, steward, categories: Categories::ALL, via: None };
+        let progress = |progress| ProgressView::within(progress, 0, 0).tell(on_progress);
+        let past = self.client.read_past(ask, category.parse()?, progress).await?;
+        Ok(to_js(&VersionsView::new(&past, record)))
     }
 
     /// Proves who read the own records or tried to, newest first: back to what is anchored at least, or all of it.
