@@ -1,7 +1,8 @@
 // A patient writes something down; a hospital keeps it, the network seals it, and it is read back as verified (P15).
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { arrive, badges, createIdentity, go } from './app.mjs';
+import { arrive, badges, createIdentity, go, password } from './app.mjs';
 import { launch, person, violations } from './browser.mjs';
 import { Stack } from './stack.mjs';
 
@@ -69,6 +70,34 @@ test('measurements of one’s own are drawn, and slips of the hand are refused',
   await page.getByText('This value cannot be right.').waitFor(patience);
   assert.deepEqual(await violations(page), []);
   assert.deepEqual(page.faults, []);
+});
+
+test('all of it is taken along as a file that others can read (P17)', async () => {
+  await go(page, 'Records');
+  await page.getByRole('link', { name: 'Take along' }).click();
+  await page.getByRole('checkbox', { name: stack.demo.invitations[0].hospital }).waitFor(patience);
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('radio', { name: 'Only some categories' }).check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('Choose at least one of each.').waitFor();
+  await page.getByRole('checkbox', { name: 'Your own data' }).check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('The file is not locked.', { exact: false }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('button', { name: 'Make the file' }).click();
+  await page.getByText('Type your password', { exact: false }).waitFor();
+  await page.getByLabel('Your password now').fill(password);
+  await page.getByRole('button', { name: 'Make the file' }).click();
+  await page.getByRole('heading', { name: 'The file is ready' }).waitFor(patience);
+  assert.deepEqual(await violations(page), []);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the file' }).click()]);
+  const bundle = JSON.parse(await readFile(await download.path(), 'utf8'));
+  assert.deepEqual([bundle.resourceType, bundle.type], ['Bundle', 'collection']);
+  const types = bundle.entry.map(({ resource }) => resource.resourceType).toSorted();
+  assert.deepEqual(types, ['DocumentReference', 'Observation', 'Observation', 'Provenance', 'Provenance', 'Provenance']);
+  const note = bundle.entry.find(({ resource }) => resource.resourceType === 'DocumentReference');
+  assert.ok(note.fullUrl.endsWith(`/DocumentReference/${note.resource.id}`));
+  assert.match(Buffer.from(note.resource.content[0].attachment.data, 'base64').toString(), /夜里更重/);
 });
 
 test('without a hospital it says what is missing', async () => {

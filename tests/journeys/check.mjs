@@ -190,7 +190,7 @@ async function screens(page) {
     await page.goto(`${demo.app}#/settings`);
     await page.getByRole('combobox').first().selectOption(language);
     await shoot(page, 'settings', language);
-    const places = [['home', '#/home'], ['records', '#/records'], ['trends', '#/trends'], ['add', '#/add'], ['record', recordPlace], ['sharing', '#/sharing'],
+    const places = [['home', '#/home'], ['records', '#/records'], ['trends', '#/trends'], ['add', '#/add'], ['take-along', '#/take-along'], ['record', recordPlace], ['sharing', '#/sharing'],
       ['grant', grantPlace], ['activity', '#/activity'], ['words', '#/settings/words']];
     for (const [name, place] of places) {
       await page.goto(demo.app + place);

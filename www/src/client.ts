@@ -26,6 +26,7 @@ import type {
   RelationshipView,
   SharedView,
   SyncView,
+  TakenView,
   PasskeyView,
   VaultState,
   VaultWays,
@@ -304,6 +305,17 @@ export class Client {
     signal?: AbortSignal,
   ): Promise<void> {
     await this.#call('addMeasurement', [relationship, kind, values, date], onProgress, signal);
+  }
+
+  /** Writes verified records into one file, once confirmed. */
+  takeAlong(
+    relationships: readonly string[],
+    categories: readonly CategoryName[],
+    format: 'bundle' | 'ndjson',
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<TakenView> {
+    return this.#call('takeAlong', [relationships, categories, format], onProgress, signal);
   }
 
   sharedWithMe(signal?: AbortSignal): Promise<readonly SharedView[]> {

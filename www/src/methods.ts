@@ -14,6 +14,7 @@ import type {
   RelationshipView,
   SharedView,
   SyncView,
+  TakenView,
   VaultState,
   VaultWays,
   VersionsView,
@@ -79,6 +80,7 @@ export interface Methods {
   accesses: (relationship: string, all: boolean) => AccessesView;
   addNote: (relationship: string, title: string, text: string, date: string) => null;
   addMeasurement: (relationship: string, kind: MeasurementName, values: readonly number[], date: string) => null;
+  takeAlong: (relationships: readonly string[], categories: readonly CategoryName[], format: 'bundle' | 'ndjson') => TakenView;
   sharedWithMe: () => readonly SharedView[];
   sharedRecords: (patient: string, steward: string) => RecordsView;
   viewers: (relationship: string) => readonly ViewerView[];

@@ -513,3 +513,11 @@ export interface VersionView {
   readonly until: number | null;
   readonly view: RecordView;
 }
+
+/** Records in one file, for whoever reads FHIR. */
+export interface TakenView {
+  readonly text: string;
+  readonly records: number;
+  /** How many are not in it, since they do not hold. */
+  readonly withheld: number;
+}

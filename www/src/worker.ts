@@ -170,6 +170,7 @@ serve<Methods>({
     await opened().addMeasurement(relationship, kind, Float64Array.from(values), date, onProgress);
     return null;
   },
+  takeAlong: ([relationships, categories, format], { onProgress }) => opened().takeAlong([...relationships], [...categories], format, onProgress),
   sharedWithMe: () => opened().sharedWithMe(),
   sharedRecords: ([patient, steward], { onProgress }) => opened().sharedRecords(patient, steward, onProgress),
   viewers: ([relationship]) => opened().viewers(relationship),

@@ -20,6 +20,7 @@ describe('place', () => {
     { kind: 'way-back' },
     { kind: 'trends' },
     { kind: 'add' },
+    { kind: 'take-along' },
     { kind: 'guardian', text: 'AgAAbC-_123' },
     { kind: 'invitation', text: 'AbC-_123' },
   ];

@@ -6,6 +6,7 @@
 //! implementation is `docs/gatekeeper-protocol.md` §6 and §7.
 
 pub mod category;
+pub mod collection;
 pub mod json;
 pub mod record;
 pub mod record_set;

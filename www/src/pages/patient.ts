@@ -22,6 +22,7 @@ import './invitation.js';
 import './records.js';
 import './settings.js';
 import './sharing.js';
+import './take-along.js';
 import './trends.js';
 import './activity.js';
 import './add.js';
@@ -166,6 +167,8 @@ export class MedrecPatient extends LitElement {
         return html`<medrec-records-page .library=${library} .known=${known} .network=${network} .now=${now} .place=${place}></medrec-records-page>`;
       case 'add':
         return html`<medrec-add-page .library=${library} .known=${known} .now=${now}></medrec-add-page>`;
+      case 'take-along':
+        return html`<medrec-take-along-page .library=${library} .known=${known}></medrec-take-along-page>`;
       case 'trends':
         return html`<medrec-trends-page .library=${library} .known=${known}></medrec-trends-page>`;
       case 'sharing':
@@ -307,6 +310,7 @@ function navEntry(place: Place): NavEntry | null {
     case 'settings':
     case 'sharing':
       return place.kind;
+    case 'take-along':
     case 'trends':
       return 'records';
     case 'grant':

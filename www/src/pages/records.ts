@@ -36,7 +36,7 @@ export class MedrecRecordsPage extends LitElement {
     search: { state: true },
     steward: { state: true },
   };
-  static override styles = [base, buttons, surface, recordsLayout, css`.empty { padding: 24px 0; }`];
+  static override styles = [base, buttons, surface, recordsLayout, css`.empty { padding: 24px 0; } .ways { gap: 8px; }`];
   declare library: Library | undefined;
   declare known: Known | undefined;
   declare network: NetworkState | undefined;
@@ -118,7 +118,7 @@ export class MedrecRecordsPage extends LitElement {
     const { place } = this;
     const title = place.kind === 'shared' ? text.records.sharedOf(text.common.personAt(format.short(place.patient))) : text.records.title;
     return html`<div class="stack tight">
-      <div class="row between"><h1 tabindex="-1">${title}</h1>${place.kind === 'records' ? html`<a class="button small-button" href=${hashOf({ kind: 'trends' })}>${icon('trend', 18)}${text.trend.title}</a>` : nothing}</div>
+      <div class="row between"><h1 tabindex="-1">${title}</h1>${place.kind === 'records' ? html`<span class="row ways"><a class="button small-button" href=${hashOf({ kind: 'trends' })}>${icon('trend', 18)}${text.trend.title}</a><a class="button small-button" href=${hashOf({ kind: 'take-along' })}>${icon('download', 18)}${text.take.title}</a></span>` : nothing}</div>
       ${place.kind === 'shared' ? html`<p class="muted">${text.records.sharedNote}</p>` : nothing}
     </div>`;
   }

@@ -6,6 +6,7 @@ export type Place =
   | { readonly kind: 'records'; readonly category: CategoryName | null; readonly record: string | null }
   | { readonly kind: 'trends' }
   | { readonly kind: 'add' }
+  | { readonly kind: 'take-along' }
   | { readonly kind: 'sharing' }
   | { readonly kind: 'activity' }
   | { readonly kind: 'grant'; readonly relationship: string }
@@ -33,6 +34,7 @@ export function placeOf(hash: string): Place {
     case 'settings':
       return { kind: settingsOf(at(0)) };
     case 'add':
+    case 'take-along':
     case 'trends':
     case 'way-back':
       return { kind: name };
@@ -64,6 +66,7 @@ export function hashOf(place: Place): string {
     case 'home':
     case 'settings':
     case 'sharing':
+    case 'take-along':
     case 'trends':
     case 'way-back':
       return path(place.kind);

@@ -9,6 +9,7 @@ mod guardians;
 mod journeys;
 mod own_data;
 mod renewal;
+mod take_along;
 mod ways;
 
 use std::{cell::RefCell, rc::Rc};
