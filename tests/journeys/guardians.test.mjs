@@ -91,6 +91,13 @@ test('two guardians give back everything that was lost, unless its owner stops t
   await ana.getByText('Your guardians have approved', { exact: false }).waitFor({ ...patience, state: 'detached' });
   await found.getByText('0 of 2 have agreed').waitFor(patience);
 
+  // Until then nothing is begun with the keys that wait.
+  await found.goto(first.link);
+  await found.getByRole('button', { name: 'Accept' }).click();
+  await found.getByText('First finish the way back to your keys.').waitFor(patience);
+  await go(found, 'Home');
+  await found.getByRole('link', { name: 'Go on' }).click();
+
   // This time it is let happen.
   await agree(ben, request, digits);
   await agree(carla, request, digits);

@@ -507,8 +507,8 @@ export interface VersionsView {
 
 export interface VersionView {
   readonly revision: number;
-  /** When the list that it came with was sealed. */
-  readonly since: number;
+  /** When the list that it came with was sealed; null where it may be older than the lists that were read. */
+  readonly since: number | null;
   /** When the first list without it was; null while it is in the newest. */
   readonly until: number | null;
   readonly view: RecordView;

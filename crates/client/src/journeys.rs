@@ -37,7 +37,7 @@ pub use accesses::AccessReading;
 pub use contribute::Addition;
 pub use guardians::{Approvals, Guarded};
 pub use keys::KeyChange;
-pub use read::{CategoryOutcome, CategoryReading, ReadAsk, Reading};
+pub use read::{CategoryOutcome, CategoryReading, Holding, ReadAsk, Reading};
 pub use versions::PastReading;
 
 /// Why a journey cannot go on.

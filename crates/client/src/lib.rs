@@ -23,6 +23,7 @@ mod journeys;
 mod ports;
 mod progress;
 pub mod rpc;
+mod shared;
 mod state;
 mod sync;
 #[cfg(test)]
@@ -36,13 +37,14 @@ pub use gatekeeper::{Answer, Caller, GatekeeperError};
 pub use head_store::{StoredHeadError, encode_stored_head, verify_stored_head};
 pub use history::HistoryError;
 pub use journeys::{
-    AccessReading, Addition, Approvals, CategoryOutcome, CategoryReading, GrantOffer, Guarded, Identity,
-    JourneyError, KeyChange, PastReading, ReadAsk, Reading,
+    AccessReading, Addition, Approvals, CategoryOutcome, CategoryReading, GrantOffer, Guarded, Holding,
+    Identity, JourneyError, KeyChange, PastReading, ReadAsk, Reading,
 };
 pub use ports::{
     EntropyError, HeadStore, Http, HttpAnswer, HttpRequest, Platform, StoreError, TransportError,
 };
 pub use progress::{Progress, Step};
+pub use shared::{Directory, read_right, shared_with};
 pub use state::{ProvenState, StateError};
 pub use sync::{Ancestry, EndpointReport, EndpointState, SyncError, SyncReport, SyncStart};
 pub use transact::{Message, Submitted, TransactError};

@@ -94,6 +94,11 @@ async fn who_has_lost_every_key_gets_the_records_back() {
     while synced(&browser).await.header().timestamp() < ready_at {
         browser.platform().sleep(1_000).await;
     }
+    // Interrupted after the first one, it goes on.
+    browser.take_approved_keys(&new[..1], |_| {}).await.unwrap();
+    let approvals = browser.key_approvals(&synced(&browser).await, kit, &request).await.unwrap();
+    assert_eq!((approvals.ready_at.is_some(), approvals.by.len(), approvals.taken), (true, 2, false));
+    browser.approve_keys(Identity::from(ben), kit, &request, |_| {}).await.unwrap();
     browser.take_approved_keys(&new, |_| {}).await.unwrap();
     browser.take_approved_keys(&new, |_| {}).await.unwrap();
     let approvals = browser.key_approvals(&synced(&browser).await, kit, &request).await.unwrap();

@@ -74,7 +74,7 @@ contract Relationships {
         uint8 rights; // of those that the group is granted
     }
 
-    /// @notice People who share what the group is granted. A group may be its owner's own address: those are staff, who act
+    /// @notice People who share what the group is granted. A group may be a member's own address: those are staff, who act
     /// for it with keys of their own.
     struct Group {
         address owner; // word 0; zero if there is no such group
@@ -308,14 +308,14 @@ contract Relationships {
         emit GroupCreated(group, owner);
     }
 
-    /// @notice The owner puts somebody into a group, or changes what for and until when. One's own address is a group of
-    /// one's own without being made.
+    /// @notice The owner puts somebody into a group, or changes what for and until when. A member's own address is a group of
+    /// its own without being made; whoever is no member passes nothing on.
     /// @param categories what of that which the group is granted
     /// @param until first second at which it no longer holds, 0 for an open end
     function addToGroup(address group, address person, uint16 categories, uint8 rights, uint64 until) external {
         Group storage entry = groups[group];
         address owner = _caller();
-        if (group == owner) entry.owner = owner;
+        if (group == owner && IRegistry(registry).isActiveMember(owner)) entry.owner = owner;
         if (entry.owner != owner) revert NotGroupOwner(msg.sender);
         if (person == address(0) || person == group) revert BadAddress(person);
         if (categories == 0 || categories > ALL_CATEGORIES) revert BadCategories(categories);

@@ -113,6 +113,7 @@ pub(crate) async fn relationship_for(
     storage: &VaultStorage,
     steward: Address,
 ) -> Result<OwnRelationship, ErrorView> {
+    stay_empty_on_way_back(client, session)?;
     let mut known = own_relationships(client, session)?;
     known.retain(|own| own.steward == steward);
     let queries: Vec<RelationshipQuery> = known.iter().map(OwnRelationship::query).collect();
@@ -216,6 +217,38 @@ pub(crate) async fn find_relationships(
         return Err(ErrorView::words_replaced());
     }
     Ok(contents)
+}
+
+/// Adds what the chain knows of the person and this vault does not yet: the same words may be in use on another device.
+pub(crate) async fn catch_up(
+    client: &Client<WebPlatform>,
+    session: &Session,
+    storage: &VaultStorage,
+) -> Result<(), ErrorView> {
+    client.sync().await?;
+    let found = find_relationships(client, &client.fresh_head()?, &session.seeds().current, |_| {}).await?;
+    let contents = session.contents();
+    let relationships = found.relationships.into_iter().filter(|one| !contents.relationships.contains(one));
+    let identities = found.identities.into_iter().filter(|one| !contents.identities.contains(one));
+    let (relationships, identities): (Vec<_>, Vec<_>) = (relationships.collect(), identities.collect());
+    if relationships.is_empty() && identities.is_empty() {
+        return Ok(());
+    }
+    let change = |contents: &mut Contents| {
+        contents.relationships.extend(relationships);
+        contents.identities.extend(identities);
+    };
+    Ok(session.update(storage, change).await?)
+}
+
+/// # Errors
+/// `guardians/on-the-way` while the keys of this vault wait to take the place of lost ones: until then nothing is begun with them.
+pub(crate) fn stay_empty_on_way_back(
+    client: &Client<WebPlatform>,
+    session: &Session,
+) -> Result<(), ErrorView> {
+    let lost = lost_kit(&session.contents(), client.network().network_id);
+    if lost.is_some() { Err(ErrorView::on_way_back()) } else { Ok(()) }
 }
 
 fn derive(client: &Client<WebPlatform>, seed: &Seed, index: u32) -> Result<SigningKey, KeysError> {

@@ -7,8 +7,6 @@
 
 mod api;
 mod database;
-#[cfg(feature = "records")]
-mod directory;
 mod error;
 mod fetch;
 #[cfg(feature = "records")]

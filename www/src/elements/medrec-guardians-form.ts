@@ -103,7 +103,8 @@ export class MedrecGuardiansForm extends LitElement {
 
   /** Whether it may be a code, and is not one of somebody above. */
   #isNew(code: string, index: number): boolean {
-    return looksLikeCode(code) && !this.people.slice(0, index).some((other) => other.code.trim() === code.trim());
+    const addressOf = (text: string): string => text.trim().toLowerCase().replace(/^.*:/, '');
+    return looksLikeCode(code) && !this.people.slice(0, index).some((other) => addressOf(other.code) === addressOf(code));
   }
 
   #type(event: Event, at: number, what: 'name' | 'code'): void {

@@ -91,7 +91,7 @@ export class MedrecTrend extends LitElement {
     return html`<figure>
       <figcaption>
         ${trend.lines.length > 1 ? html`<span class="key small">${trend.lines.map((line) => html`<span>${this.#words.measured(line)}</span>`)}</span>` : html`<span class="small muted">${this.#summary(trend)}</span>`}
-        <button type="button" class="quiet small-button" aria-pressed=${String(this.table)} @click=${() => (this.table = !this.table)}>${this.table ? text.trend.asPicture : text.trend.asTable}</button>
+        <button type="button" class="quiet small-button" @click=${() => (this.table = !this.table)}>${this.table ? text.trend.asPicture : text.trend.asTable}</button>
       </figcaption>
       ${this.table ? this.#asTable(trend) : this.#asPicture(trend, moment)}
     </figure>`;

@@ -36,6 +36,11 @@ export class MedrecGuardianPage extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('text')) {
+      this.said = false;
+      this.unnamed = false;
+      this.#keep.reset();
+    }
     if (changed.has('text') || changed.has('client')) void this.#load();
   }
 
@@ -76,7 +81,7 @@ export class MedrecGuardianPage extends LitElement {
     const { guardian, common } = this.#words.text;
     const over = approved || approvals.taken;
     return html`<div class="stack wide">
-      <div class="stack"><h1 tabindex="-1">${guardian.asks(name)}</h1><p class="lead">${over ? guardian.approved(name) : guardian.compare(name)}</p></div>
+      <div class="stack"><h1 tabindex="-1">${guardian.asks(name)}</h1><p class="lead">${approved ? guardian.approved(name) : approvals.taken ? guardian.over(name) : guardian.compare(name)}</p></div>
       <medrec-approvals .approvals=${approvals}></medrec-approvals>
       ${over
         ? html`<div class="row"><a class="button" href=${hashOf({ kind: 'home' })}>${this.#words.text.app.home}</a></div>`
@@ -113,7 +118,7 @@ export class MedrecGuardianPage extends LitElement {
     this.said = true;
     await this.#load();
     // A secret that is kept leaves the address, so that no one finds it in the history.
-    history.replaceState(null, '', hashOf({ kind: 'home' }));
+    history.replaceState(null, '', '#/');
   };
 
   readonly #load = async (): Promise<void> => {

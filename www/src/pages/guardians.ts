@@ -83,8 +83,9 @@ export class MedrecGuardiansPage extends LitElement {
   #chosen(view: GuardiansView, kit: string): TemplateResult {
     const { text, format } = this.#words;
     const { guardians } = text;
-    const { error, running, progress } = this.#journey;
+    const { running } = this.#journey;
     return html`${this.#object(view)}
+      ${view.unknown ? html`<p class="notice stale">${guardians.former}</p>` : nothing}
       <section class="stack">
         <h2>${guardians.yours}</h2>
         <ul class="people">${view.guardians.map(({ address, name }) => html`<li>${icon('person', 22)}<span>${name ?? text.common.personAt(format.short(address))}</span></li>`)}</ul>
@@ -92,8 +93,7 @@ export class MedrecGuardiansPage extends LitElement {
         ${view.covered < view.addresses
           ? html`<div class="notice row between"><span>${guardians.remind}</span><button type="button" class="small-button" ?disabled=${running} @click=${this.#cover}>${guardians.cover}</button></div>`
           : html`<p class="row">${icon('verified', 20)}<span>${guardians.covered(view.addresses)}</span></p>`}
-        ${running ? html`<medrec-progress .label=${guardians.working} .progress=${progress}></medrec-progress>` : nothing}
-        ${error ? html`<medrec-trouble .error=${error}></medrec-trouble>` : nothing}
+        ${view.readyAt === null ? this.#doing() : nothing}
       </section>
       <section class="stack">
         <h2>${guardians.hand}</h2>
@@ -106,6 +106,13 @@ export class MedrecGuardiansPage extends LitElement {
       </div>`;
   }
 
+  /** What is being changed, or why it could not be. */
+  #doing(): TemplateResult {
+    const { error, running, progress } = this.#journey;
+    return html`${running ? html`<medrec-progress .label=${this.#words.text.guardians.working} .progress=${progress}></medrec-progress>` : nothing}
+      ${error ? html`<medrec-trouble .error=${error}></medrec-trouble>` : nothing}`;
+  }
+
   /** Keys were approved: if it was not the person who lost the former ones, it is stopped here. */
   #object({ readyAt }: GuardiansView): TemplateResult | typeof nothing {
     if (readyAt === null) return nothing;
@@ -114,7 +121,8 @@ export class MedrecGuardiansPage extends LitElement {
     return html`<div class="notice stale stack">
       <p><strong>${guardians.approved(format.moment(readyAt))}</strong><br />${guardians.objectHint}</p>
       <div class="row"><button type="button" class="danger" ?disabled=${this.#journey.running} @click=${this.#objectTo}>${guardians.object}</button></div>
-    </div>`;
+    </div>
+    ${this.#doing()}`;
   }
 
   #owned(step: Extract<Step, { kind: 'confirm' | 'dismiss' }>): TemplateResult {

@@ -87,6 +87,7 @@ export class MedrecHomePage extends LitElement {
               <a class="button small-button" href=${hashOf({ kind: 'words' })}>${this.#words.text.renewal.goOn}</a>
             </div>`
           : nothing}
+        ${known.guardians.error ? html`<medrec-trouble .error=${known.guardians.error}></medrec-trouble>` : nothing}
         ${guardians === undefined ? nothing : this.#guardians(guardians)}
         ${this.tried || !known.relationships.value?.length
           ? nothing

@@ -42,7 +42,7 @@ export class MedrecTrendsPage extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.library?.relationships();
+    void this.#load();
   }
 
   protected override willUpdate(): void {
@@ -65,18 +65,20 @@ export class MedrecTrendsPage extends LitElement {
     if (!known) return nothing;
     const { trend, records } = this.#words.text;
     const { trends } = this.#found;
-    const all = this.#open.map(({ id, steward }) => ({ name: steward.name, loaded: known.records(id) }));
-    const busy = known.relationships.busy || all.some(({ loaded }) => loaded.busy);
+    const all = this.#open.filter(({ recordSet }) => recordSet !== null).map(({ id, steward }) => ({ id, name: steward.name, loaded: known.records(id) }));
+    const { relationships } = known;
+    const settled = relationships.value !== undefined && all.every(({ loaded }) => loaded.value !== undefined);
     return html`<div class="stack wide">
       <div class="stack">
         <a class="button quiet back" href=${hashOf({ kind: 'records', category: null, record: null })}>${icon('back', 18)}${records.title}</a>
         <h1 tabindex="-1">${trend.title}</h1>
         <p class="lead">${trend.lead}</p>
       </div>
-      ${all.map(({ name, loaded }) => loaded.error
-        ? html`<medrec-trouble .error=${loaded.error} .who=${name}></medrec-trouble>`
+      ${relationships.error ? html`<medrec-trouble retry .error=${relationships.error} @medrec-retry-requested=${this.#load}></medrec-trouble>` : nothing}
+      ${all.map(({ id, name, loaded }) => loaded.error
+        ? html`<medrec-trouble retry .error=${loaded.error} .who=${name} @medrec-retry-requested=${() => void this.library?.records(id)}></medrec-trouble>`
         : loaded.busy && !loaded.value ? html`<medrec-progress .label=${records.loading(name)} .progress=${loaded.progress}></medrec-progress>` : nothing)}
-      ${trends.length === 0 && !busy ? html`<p class="muted" role="status">${trend.none}</p>` : nothing}
+      ${trends.length === 0 && settled ? html`<p class="muted" role="status">${trend.none}</p>` : nothing}
       <div class="trends">
         ${trends.slice(0, this.shown).map((one) => html`<section class="card stack tight">
           <h2>${titleOfTrend(one, this.#words)}</h2>
@@ -90,6 +92,8 @@ export class MedrecTrendsPage extends LitElement {
   get #open(): NonNullable<Known['relationships']['value']> {
     return (this.known?.relationships.value ?? []).filter(({ status }) => status === 'active' || status === 'ended');
   }
+
+  readonly #load = (): Promise<void> => this.library?.relationships() ?? Promise.resolve();
 
   readonly #href = (key: string): string => hashOf({ kind: 'records', category: null, record: key });
 }

@@ -52,8 +52,9 @@ export class MedrecVersions extends LitElement {
 
   #found({ versions: all, whole, withheld }: VersionsView): TemplateResult {
     const { versions } = this.#words.text;
-    return html`<p role="status">${all.length > 1 ? (whole ? versions.whole : versions.notWhole) : whole ? versions.one : versions.oneNewer}</p>
-      ${withheld > 0 ? html`<p class="small muted">${versions.withheld(withheld)}</p>` : nothing}
+    // What cannot be shown may be of this record.
+    const claim = !whole ? versions.notWhole : all.length > 1 ? versions.whole : versions.one;
+    return html`<p role="status">${withheld > 0 ? versions.withheld(withheld) : claim}</p>
       ${all.length > 1 ? html`<ol>${all.map((version, index) => this.#version(version, all[index + 1]))}</ol>` : nothing}`;
   }
 
@@ -61,8 +62,8 @@ export class MedrecVersions extends LitElement {
     const { text, format } = this.#words;
     const { versions } = text;
     return html`<li>
-      <p class="small muted">${until === null ? versions.from(format.moment(since)) : versions.span(format.moment(since), format.moment(until))}</p>
-      ${before ? this.#changes(changesOf(before.view, view)) : html`<p>${versions.first}${view.value === null ? nothing : html`: ${this.#words.fact(view.value)}`}</p>`}
+      <p class="small muted">${since === null ? versions.older : until === null ? versions.from(format.moment(since)) : versions.span(format.moment(since), format.moment(until))}</p>
+      ${before ? this.#changes(changesOf(before.view, view)) : html`<p>${since === null ? versions.oldest : versions.first}${view.value === null ? nothing : html`: ${this.#words.fact(view.value)}`}</p>`}
     </li>`;
   }
 

@@ -39,6 +39,7 @@ export class MedrecWayBackPage extends LitElement {
   declare asking: boolean;
   readonly #words = new Words(this);
   readonly #journey = new Journey<null>(this);
+  #looking = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -129,11 +130,20 @@ export class MedrecWayBackPage extends LitElement {
     void this.updateComplete.then(() => { focusHeading(this); });
   };
 
+  #isIdle(): boolean {
+    return !this.#journey.running && !this.done;
+  }
+
   /** How far the guardians are, while nothing else is done. */
   async #look(): Promise<void> {
-    if (!this.view || this.#journey.running || this.done) return;
+    const { client, view: before } = this;
+    if (!client || !before || this.#looking || !this.#isIdle()) return;
+    this.#looking = true;
     // What cannot be looked up now may be later.
-    await this.client?.wayBack().then((view) => (this.view = view), () => undefined);
+    const view = await client.wayBack().catch(() => undefined);
+    this.#looking = false;
+    // Given up, or gone on, meanwhile.
+    if (view !== undefined && this.view === before && this.#isIdle()) this.view = view;
   }
 
   async #run(work: (client: Client, signal: AbortSignal, onProgress: OnProgress) => Promise<void>): Promise<void> {

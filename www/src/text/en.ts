@@ -469,10 +469,9 @@ export const en = {
     look: 'Look for them',
     loading: 'Checking each list that the hospital sealed',
     one: 'It never changed since the hospital first sealed it.',
-    oneNewer: 'It did not change in the lists that were looked at.',
     whole: 'Nothing is missing between them: each list was compared with what the network sealed.',
     notWhole: 'Only the newest lists were looked at; it may have changed before.',
-    withheld: (count: number): string => `${count === 1 ? '1 version' : `${n(count)} versions`} in this category cannot be shown; of which record is not known.`,
+    withheld: (count: number): string => `${count === 1 ? '1 version' : `${n(count)} versions`} in this category cannot be shown, and may be of this record.`,
     from: (moment: string): string => `Sealed ${moment}`,
     span: (from: string, until: string): string => `Sealed ${from}, replaced ${until}`,
     was: 'Before',
@@ -480,6 +479,8 @@ export const en = {
     what: 'What',
     same: 'Nothing that is shown here changed.',
     first: 'As it was first sealed',
+    oldest: 'As it was in the oldest list that was looked at',
+    older: 'Sealed at some time before',
     absent: 'not there',
   },
   take: {
@@ -538,6 +539,7 @@ export const en = {
     of: (threshold: number, count: number): string => `${n(threshold)} of ${n(count)} must agree`,
     covered: (count: number): string => (count === 1 ? 'They watch over your identity.' : 'They watch over your identity at every hospital.'),
     remind: 'Your guardians do not watch over all your hospitals yet.',
+    former: 'For some of your hospitals other people are still in force, whom you chose before. Let these ones watch over all.',
     cover: 'Let them watch over all',
     look: 'Look',
     hand: 'Hand them the link',
@@ -559,7 +561,12 @@ export const en = {
     thresholdHint: 'More than one, so that nobody can do it alone. Not all, so that one may be missing.',
     delay: 'How long can you stop it?',
     delayHint: 'Longer than you are ever without this device.',
-    span: (seconds: number): string => (seconds < 3600 ? (seconds <= 60 ? '1 minute' : `${n(Math.round(seconds / 60))} minutes`) : seconds <= 86_400 ? '1 day' : `${n(Math.round(seconds / 86_400))} days`),
+    span: (seconds: number): string => {
+      const of = (count: number, one: string): string => (count === 1 ? `1 ${one}` : `${n(count)} ${one}s`);
+      // Rounded down: never longer than it is.
+      if (seconds < 3600) return of(Math.floor(seconds / 60), 'minute');
+      return seconds < 86_400 ? of(Math.floor(seconds / 3600), 'hour') : of(Math.floor(seconds / 86_400), 'day');
+    },
     confirmTitle: 'Let them watch over your keys',
     confirmLead: (names: readonly string[], threshold: number, span: string): string => `${and(names)}: ${n(threshold)} of them must agree. Then you have ${span} to stop it.`,
     linkable: 'This is written for all your hospitals in the same moment. Whoever watches the network may guess from that that they have a patient in common.',
@@ -597,6 +604,7 @@ export const en = {
     approve: 'The digits are the same: agree',
     working: 'Writing down that you agree',
     approved: (name: string): string => `You have agreed. ${name} sees it on their page.`,
+    over: (name: string): string => `${name} has the new keys already. There is nothing left to do.`,
   },
   wayBack: {
     title: 'Back to your keys',
@@ -1000,6 +1008,16 @@ export const en = {
       what: 'The new keys may not take over yet.',
       means: 'Too few guardians have agreed, somebody with the former keys has stopped it, or the waiting time is not over.',
       now: 'Ask your guardians, and try again later.',
+    },
+    guardianCircle: {
+      what: 'These people cannot be your guardians together.',
+      means: 'One is named twice, or more must agree than there are. Nothing was changed.',
+      now: 'Please look over the codes and the numbers.',
+    },
+    onWayBack: {
+      what: 'First finish the way back to your keys.',
+      means: 'The keys of this device wait to take the place of the lost ones. What you begin with them now would be lost then.',
+      now: 'Take over the lost keys, or give up the way back.',
     },
     ownGuardian: {
       what: 'You cannot be your own guardian.',

@@ -460,10 +460,9 @@ export const zh: Text = {
     look: '查找',
     loading: '正在核对医院封存过的每一份清单',
     one: '自医院首次封存以来从未改动。',
-    oneNewer: '在查看过的清单里没有改动。',
     whole: '其间没有遗漏：每一份清单都已与网络的封存核对。',
     notWhole: '只查看了最近的清单，更早的时候可能改动过。',
-    withheld: (count) => `此类别中有 ${n(count)} 个版本无法显示，也无从得知属于哪条记录。`,
+    withheld: (count) => `此类别中有 ${n(count)} 个版本无法显示，其中可能有这条记录的。`,
     from: (moment) => `${moment}封存`,
     span: (from, until) => `${from}封存，${until}被取代`,
     was: '之前',
@@ -471,6 +470,8 @@ export const zh: Text = {
     what: '项目',
     same: '这里显示的内容没有变化。',
     first: '首次封存的版本',
+    oldest: '所查看的最早清单里的版本',
+    older: '更早的时候封存',
     absent: '无',
   },
   take: {
@@ -529,6 +530,7 @@ export const zh: Text = {
     of: (threshold, count) => `${n(count)} 人中须有 ${n(threshold)} 人同意`,
     covered: (count) => (count === 1 ? '他们守护着您的身份。' : '他们守护着您在每家医院的身份。'),
     remind: '您的监护人还没有守护到您的所有医院。',
+    former: '您的部分医院仍由您以前选的人守护。请让现在这些人全部守护。',
     cover: '让他们全部守护',
     look: '查看',
     hand: '把链接交给他们',
@@ -550,7 +552,10 @@ export const zh: Text = {
     thresholdHint: '不止一人，这样谁也不能单独行事；又不必全部，这样少一个人也行。',
     delay: '您有多长时间可以阻止？',
     delayHint: '要比您不用这台设备的最长时间更长。',
-    span: (seconds) => (seconds < 3600 ? `${n(Math.max(1, Math.round(seconds / 60)))} 分钟` : `${n(Math.max(1, Math.round(seconds / 86_400)))} 天`),
+    span: (seconds) => {
+      if (seconds < 3600) return `${n(Math.floor(seconds / 60))} 分钟`;
+      return seconds < 86_400 ? `${n(Math.floor(seconds / 3600))} 小时` : `${n(Math.floor(seconds / 86_400))} 天`;
+    },
     confirmTitle: '让他们守护您的密钥',
     confirmLead: (names, threshold, span) => `${and(names)}：其中须有 ${n(threshold)} 人同意。之后您有 ${span} 的时间可以阻止。`,
     linkable: '这会在同一时刻为您的所有医院写下。观察网络的人可能由此猜到，这几家医院有同一位患者。',
@@ -588,6 +593,7 @@ export const zh: Text = {
     approve: '数字一致：同意',
     working: '正在写下您的同意',
     approved: (name) => `您已同意。${name}会在其页面上看到。`,
+    over: (name) => `${name}已经有了新密钥，不需要再做什么。`,
   },
   wayBack: {
     title: '找回您的密钥',
@@ -990,6 +996,16 @@ export const zh: Text = {
       what: '新密钥还不能启用。',
       means: '同意的监护人还不够，或有人用旧密钥阻止了，或等待时间未过。',
       now: '请询问您的监护人，稍后再试。',
+    },
+    guardianCircle: {
+      what: '这些人不能一起做您的监护人。',
+      means: '有人重复，或需要同意的人数超过了总人数。什么都没有改变。',
+      now: '请检查共享码和人数。',
+    },
+    onWayBack: {
+      what: '请先完成找回密钥。',
+      means: '这台设备的密钥正等着取代丢失的那一套。现在用它们开始的事，到时会丢失。',
+      now: '请启用新密钥，或放弃找回。',
     },
     ownGuardian: {
       what: '您不能做自己的监护人。',

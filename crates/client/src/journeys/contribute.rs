@@ -6,10 +6,10 @@ use protocol::contribution::Contribution;
 use protocol::layout::{RelationshipQuery, RelationshipStatus};
 use protocol::relationship::RelationshipId;
 use protocol::request::Method;
-use records::category::Category;
+use records::category::{Categories, Category};
 use records::record::Record;
 
-use super::{Identity, JourneyError};
+use super::{Identity, JourneyError, ReadAsk, Reading};
 use crate::client::Client;
 use crate::error::ClientError;
 use crate::gatekeeper::{Caller, GatekeeperError};
@@ -39,7 +39,8 @@ impl<P: Platform> Client<P> {
         RelationshipId { chain_id, contract, patient: query.patient, steward: query.steward }
     }
 
-    /// Signs records as their author, hands them to the steward, and waits until a record set after that is proven.
+    /// Signs records as their author, who may read them, hands them to the steward, and reads them back until they are proven to
+    /// be in the record set.
     ///
     /// # Errors
     /// [`JourneyError::Status`] if the relationship is not active; what the gatekeeper answers;
@@ -72,13 +73,20 @@ impl<P: Platform> Client<P> {
         let written: WriteAnswer = serde_json::from_slice(&answer.content)
             .map_err(|error| GatekeeperError::Content { reason: error.to_string() })?;
         tell(Step::Wait, 3);
-        let before = state.record_set.map_or(0, |set| set.revision);
+        let ask = ReadAsk {
+            key: who.key,
+            patient: query.patient,
+            steward,
+            categories: Categories::NONE.with(category),
+            via: None,
+        };
         let mut wait = Wait::new(self, "record set with the new records", &[]);
         loop {
             let head = self.head()?;
-            let state = self.relationship(&head, query).await;
-            let set = wait.unless_silent(state)?.and_then(|state| state.record_set);
-            if written.added + written.replaced == 0 || set.is_some_and(|set| set.revision > before) {
+            let reading = self.read_records(ask, |_| {}).await;
+            // What the steward says of it counts for nothing: the records are read back.
+            let is_there = |reading: Reading| records.iter().all(|record| reading.holds(record));
+            if wait.unless_silent(reading)?.is_some_and(is_there) {
                 tell(Step::Wait, 4);
                 return Ok(written);
             }

@@ -29,7 +29,7 @@ pub struct Guarded {
 /// How far the guardians have come with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approvals {
-    /// The guardians that have approved all of its keys.
+    /// The guardians that have approved all of its keys that have not taken over yet.
     pub by: Vec<Address>,
     /// From when the keys may take over, if enough have.
     pub ready_at: Option<UnixTime>,
@@ -126,18 +126,20 @@ impl<P: Platform> Client<P> {
         kit: &Kit,
         request: &KeyRequest,
     ) -> Result<Approvals, ClientError> {
-        let guarded = self.requested(head, kit, request).await?;
-        let by = self.approvals(head, &approvals_queries(&guarded, kit, request)).await?;
-        let has_approved = |guardian: &Address| by.iter().all(|by| by.contains(guardian));
+        let left = self.untaken(head, kit, request).await?;
+        let queries: Vec<ApprovalsQuery> = left.iter().map(|(query, _)| query.clone()).collect();
+        let by = self.approvals(head, &queries).await?;
+        let has_approved = |guardian: &Address| !by.is_empty() && by.iter().all(|by| by.contains(guardian));
         let by = kit.circle.guardians().iter().filter(|guardian| has_approved(guardian)).copied().collect();
-        let ready_at = guarded.iter().zip(&request.keys).map(|(guarded, key)| {
-            guarded.state.approved.filter(|(approved, _)| approved == key).map(|(_, ready_at)| ready_at)
+        let ready_at = left.iter().map(|(query, guarded)| {
+            guarded
+                .state
+                .approved
+                .filter(|(approved, _)| *approved == query.key)
+                .map(|(_, ready_at)| ready_at)
         });
         let ready_at = ready_at.collect::<Option<Vec<_>>>().and_then(|times| times.into_iter().max());
-        let identities: Vec<Address> = guarded.iter().map(|guarded| guarded.identity).collect();
-        let keys = self.keys(head, &identities).await?;
-        let taken = keys.iter().zip(&request.keys).all(|(state, key)| state.key == *key);
-        Ok(Approvals { by, ready_at, taken })
+        Ok(Approvals { by, ready_at, taken: left.is_empty() })
     }
 
     /// Approves the keys of a request as a guardian, and waits until that is proven for all of them.
@@ -156,7 +158,8 @@ impl<P: Platform> Client<P> {
         if !kit.circle.guardians().contains(&guardian.address) {
             return Err(JourneyError::NotGuardian { found: guardian.address }.into());
         }
-        let queries = approvals_queries(&self.requested(&head, kit, request).await?, kit, request);
+        let queries = self.untaken(&head, kit, request).await?.into_iter().map(|(query, _)| query);
+        let queries: Vec<ApprovalsQuery> = queries.collect();
         let left = async |head: &Head| {
             let by = self.approvals(head, &queries).await?;
             let left = queries.iter().zip(by).filter(|(_, by)| !by.contains(&guardian.address));
@@ -205,19 +208,27 @@ impl<P: Platform> Client<P> {
         self.bring_about("new keys", left, on_left).await
     }
 
-    /// The addresses that a request is about.
-    async fn requested(
+    /// The addresses that a request is about and whose new keys have not taken over yet, with what to ask about each.
+    async fn untaken(
         &self,
         head: &Head,
         kit: &Kit,
         request: &KeyRequest,
-    ) -> Result<Vec<Guarded>, ClientError> {
+    ) -> Result<Vec<(ApprovalsQuery, Guarded)>, ClientError> {
         let guarded = self.guarded(head, kit).await?;
         let (expected, found) = (guarded.len(), request.keys.len());
         if (kit.network, kit.first) != (request.network, request.first) || found != expected {
             return Err(JourneyError::Keys { expected, found }.into());
         }
-        Ok(guarded)
+        let identities: Vec<Address> = guarded.iter().map(|guarded| guarded.identity).collect();
+        let keys = self.keys(head, &identities).await?;
+        let all = guarded.into_iter().zip(&request.keys).zip(keys);
+        let untaken = all.filter(|((_, key), state)| state.key != **key).map(|((guarded, key), _)| {
+            let (identity, round) = (guarded.identity, guarded.state.round);
+            let guardians = kit.circle.guardians().to_vec();
+            (ApprovalsQuery { identity, round, key: *key, guardians }, guarded)
+        });
+        Ok(untaken.collect())
     }
 
     /// Makes the calls that are wanted of each address, and waits until none is.
@@ -241,17 +252,6 @@ impl<P: Platform> Client<P> {
         let on_left = |left: usize| on_progress(waited(own.len(), left));
         self.bring_about(effect, left, on_left).await
     }
-}
-
-fn approvals_queries(guarded: &[Guarded], kit: &Kit, request: &KeyRequest) -> Vec<ApprovalsQuery> {
-    let queries =
-        guarded.iter().zip(&request.keys).map(|(Guarded { identity, state }, key)| ApprovalsQuery {
-            identity: *identity,
-            round: state.round,
-            key: *key,
-            guardians: kit.circle.guardians().to_vec(),
-        });
-    queries.collect()
 }
 
 /// So many of all are done.

@@ -10,7 +10,10 @@ use protocol::keys::SigningKey;
 use protocol::layout::{GrantQuery, GrantTerms, Member, RelationshipState, Right};
 use protocol::request::Method;
 use records::category::{Categories, Category};
-use records::record_set::{RecordSetAnchor, RecordSetError, VerifiedCategory, verify_category};
+use records::record::Record;
+use records::record_set::{
+    RecordSetAnchor, RecordSetError, RecordVerdict, VerifiedCategory, verify_category,
+};
 
 use super::JourneyError;
 use crate::client::{Client, Head};
@@ -34,6 +37,15 @@ pub struct Reading {
     pub anchor: RecordSetAnchor,
     /// Each category asked for, in their order.
     pub categories: Vec<CategoryReading>,
+}
+
+/// What of a reading holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holding<'a> {
+    /// The records, each with the address of its steward's gatekeeper.
+    pub records: Vec<(&'a str, &'a Record)>,
+    /// How many do not hold.
+    pub withheld: usize,
 }
 
 /// One category of a reading.
@@ -147,6 +159,41 @@ impl<P: Platform> Client<P> {
 }
 
 impl Reading {
+    /// Whether exactly this record was read, verified.
+    #[must_use]
+    pub fn holds(&self, record: &Record) -> bool {
+        let complete = self.categories.iter().filter_map(|reading| match &reading.outcome {
+            CategoryOutcome::Complete(complete) => Some(complete),
+            _ => None,
+        });
+        let mut verified = complete.flat_map(VerifiedCategory::records).filter_map(RecordVerdict::verified);
+        verified.any(|verified| verified.record() == record)
+    }
+
+    /// The records that hold.
+    ///
+    /// # Errors
+    /// A category that does not hold as a whole, or is not granted: without it the records would look complete.
+    pub fn holding(&self) -> Result<Holding<'_>, ClientError> {
+        let (mut records, mut withheld) = (Vec::new(), 0);
+        for category in &self.categories {
+            let complete = match &category.outcome {
+                CategoryOutcome::Complete(complete) => complete,
+                CategoryOutcome::Broken(error) => return Err(error.clone()),
+                CategoryOutcome::NotGranted(refusal) => {
+                    return Err(JourneyError::from(refusal.clone()).into());
+                }
+            };
+            for verdict in complete.records() {
+                match verdict.verified() {
+                    Some(verified) => records.push((self.steward.endpoint.as_str(), verified.record())),
+                    None => withheld += 1,
+                }
+            }
+        }
+        Ok(Holding { records, withheld })
+    }
+
     /// Whether a category leads to another root: the gatekeeper may have published meanwhile.
     fn is_out_of_step(&self) -> bool {
         self.categories.iter().any(|reading| {

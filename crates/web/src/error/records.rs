@@ -57,6 +57,11 @@ impl ErrorView {
         Self::new("guardians/own", Fault::Caller, &"the person is named as a guardian of their own")
     }
 
+    /// Something that has to wait until the way back is over.
+    pub(crate) fn on_way_back() -> Self {
+        Self::new("guardians/on-the-way", Fault::Caller, &"the keys wait to take the place of lost ones")
+    }
+
     /// A way back with keys that are in use.
     pub(crate) fn way_back_in_use() -> Self {
         Self::new("guardians/in-use", Fault::Caller, &"the keys are in use already, expected fresh ones")

@@ -10,7 +10,7 @@ use protocol::{
     keys::{KeysError, SigningKey},
 };
 
-use super::{derive, find_relationships, own_keys, viewer_key};
+use super::{catch_up, derive, find_relationships, own_keys, stay_empty_on_way_back, viewer_key};
 use crate::{
     error::ErrorView,
     platform::WebPlatform,
@@ -49,19 +49,26 @@ pub(crate) async fn choose_guardians(
     (guardians, threshold, delay): (Vec<Address>, u8, u64),
     on_progress: impl FnMut(Progress),
 ) -> Result<(), ErrorView> {
+    stay_empty_on_way_back(client, session)?;
     let first = viewer_key(client, session)?.address;
     let circle = Circle::new(B256::from(random::<32>()?), threshold, guardians)?;
     let kit = Kit { network: client.network().rules.chain_id, first, circle };
     keep(client, session, storage, &kit, Whose::Own { delay }).await?;
-    cover(client, session, on_progress).await
+    cover(client, session, storage, on_progress).await
 }
 
 /// Lets the guardians that the vault knows watch over all addresses of the person. Nothing to be done is no error.
 pub(crate) async fn cover(
     client: &Client<WebPlatform>,
     session: &Session,
+    storage: &VaultStorage,
     on_progress: impl FnMut(Progress),
 ) -> Result<(), ErrorView> {
+    if own_kit(&session.contents(), client.network().network_id).is_none() {
+        return Ok(());
+    }
+    // Each address hides the next one: one that is left out would be lost to the guardians.
+    catch_up(client, session, storage).await?;
     let Some((kit, delay)) = own_kit(&session.contents(), client.network().network_id) else { return Ok(()) };
     let keys = own_keys(client, &session.seeds().current, &session.contents())?;
     let own: Vec<Identity<'_>> = keys.iter().map(|(_, own)| own.identity()).collect();
@@ -112,7 +119,8 @@ pub(crate) fn is_of(stored: &StoredKit, first: Address) -> bool {
 /// Begins the way back to the keys that a kit is of.
 ///
 /// # Errors
-/// `guardians/in-use` if the vault is not empty: its keys would have to become those of two people.
+/// `guardians/in-use` if the vault is not empty, or somebody counts on its address: its keys would have to become those of two
+/// people.
 pub(crate) async fn begin_way_back(
     client: &Client<WebPlatform>,
     head: &Head,
@@ -122,7 +130,11 @@ pub(crate) async fn begin_way_back(
 ) -> Result<(), ErrorView> {
     client.guarded(head, kit).await?;
     let (contents, own) = (session.contents(), viewer_key(client, session)?.address);
-    let is_empty = contents.relationships.is_empty() && contents.identities.is_empty();
+    let network = client.network().network_id;
+    let is_empty = contents.relationships.is_empty()
+        && contents.identities.is_empty()
+        && contents.kits.iter().all(|stored| stored.network != network || stored.whose == Whose::Lost)
+        && client.summary_lengths(head, &[own]).await? == [0];
     if !is_empty || own == kit.first || session.seeds().next.is_some() {
         return Err(ErrorView::way_back_in_use());
     }
@@ -176,7 +188,9 @@ impl WayBack {
             contents.identities = found.identities;
             contents.backup_tried = false;
             // The same guardians watch over the new keys.
-            contents.kits.retain(|stored| stored.network != network || stored.whose != Whose::Lost);
+            contents
+                .kits
+                .retain(|stored| stored.network != network || matches!(stored.whose, Whose::Other { .. }));
             let text = self.kit.to_text();
             contents.kits.push(StoredKit { network, whose: Whose::Own { delay }, text });
         };

@@ -6,7 +6,7 @@
 use client::{Client, KeyChange, Progress};
 use protocol::keys::{KeysError, Phrase};
 
-use super::{derive, indexes, own_keys};
+use super::{derive, indexes, own_keys, stay_empty_on_way_back};
 use crate::{
     error::ErrorView,
     platform::WebPlatform,
@@ -24,6 +24,7 @@ pub(crate) async fn begin_renewal(
     storage: &VaultStorage,
     words: &Phrase,
 ) -> Result<(), ErrorView> {
+    stay_empty_on_way_back(client, session)?;
     let here = client.network().network_id;
     let contents = session.contents();
     let networks = contents.relationships.iter().map(|stored| stored.network);

@@ -2,7 +2,7 @@
 
 use records::category::{Categories, Category};
 
-use super::relationships::{PATIENT, STEWARD, VIEWER, assert_refused, granted};
+use super::relationships::{OTHER_STEWARD, PATIENT, STEWARD, VIEWER, assert_refused, granted};
 use super::*;
 use crate::layout::{GrantTerms, Rights, group_address};
 
@@ -88,7 +88,7 @@ fn groups_and_memberships_count_as_grants_do() {
 #[test]
 fn staff_is_in_the_group_that_is_an_address_itself() {
     let mut chain = granted();
-    let (clinic, nurse) = (account(OWNER), account(NURSE));
+    let (clinic, nurse) = (account(OTHER_STEWARD), account(NURSE));
     let results = Categories::NONE.with(Category::Results);
     let add = |person, categories, rights| add_to_group(clinic, person, categories, rights, None);
     // Nobody but the address itself, and it needs not be made.
@@ -96,12 +96,15 @@ fn staff_is_in_the_group_that_is_an_address_itself() {
         let call = add(nurse, results, Rights::READ);
         assert_refused(chain.call(stranger, call), errors::NotGroupOwner { caller: account(stranger) });
     }
-    chain.call(OWNER, add(nurse, results.with(Category::Notes), Rights::READ)).unwrap();
+    // Who is no member passes nothing on.
+    let own = add_to_group(account(OWNER), nurse, results, Rights::READ, None);
+    assert_refused(chain.call(OWNER, own), errors::NotGroupOwner { caller: account(OWNER) });
+    chain.call(OTHER_STEWARD, add(nurse, results.with(Category::Notes), Rights::READ)).unwrap();
     assert_eq!(chain.group(clinic), Some((clinic, vec![nurse])));
     let found = chain.membership(clinic, nurse).unwrap();
     assert_eq!((found.categories, found.rights), (results.with(Category::Notes), Rights::READ));
     assert_refused(
-        chain.call(OWNER, add(clinic, results, Rights::READ)),
+        chain.call(OTHER_STEWARD, add(clinic, results, Rights::READ)),
         errors::BadAddress { found: clinic },
     );
     let granted_terms = chain.grant(account(PATIENT), account(STEWARD), account(VIEWER)).unwrap();
@@ -120,9 +123,9 @@ fn staff_is_in_the_group_that_is_an_address_itself() {
     assert_eq!(found.terms(&granted(Categories::NONE.with(Category::Profile), 3, None), at), None);
     assert_eq!(found.terms(&granted(results, 2, None), at), None);
     // The address stays whose it is when its key changes.
-    chain.call_registry(OWNER, offer_key(account(0x43))).unwrap();
+    chain.call_registry(OTHER_STEWARD, offer_key(account(0x43))).unwrap();
     chain.call_registry(0x43, take_key(clinic)).unwrap();
-    let replaced = chain.call(OWNER, add(account(STRANGER), results, Rights::READ));
+    let replaced = chain.call(OTHER_STEWARD, add(account(STRANGER), results, Rights::READ));
     assert_refused(replaced, errors::KeyReplaced { caller: clinic });
     chain.call(0x43, remove_from_group(clinic, nurse)).unwrap();
     assert_eq!(chain.membership(clinic, nurse), None);

@@ -12,7 +12,7 @@ use crate::layout::{HistoryQuery, RelationshipStatus, Rights};
 
 const OPERATOR: u8 = 1;
 pub(super) const STEWARD: u8 = 0x10;
-const OTHER_STEWARD: u8 = 0x11;
+pub(super) const OTHER_STEWARD: u8 = 0x11;
 pub(super) const PATIENT: u8 = 0x20;
 pub(super) const VIEWER: u8 = 0x30;
 const STRANGER: u8 = 0x40;

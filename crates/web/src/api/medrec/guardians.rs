@@ -1,12 +1,10 @@
 //! Guardians: choosing them, being one, objecting, and the way back to lost keys.
 
 use alloy_primitives::Address;
-use client::{Identity, Progress};
+use client::{Directory, Identity, Progress};
 use js_sys::Function;
-use protocol::{
-    guardians::{DELAYS, Handover, KeyRequest, Kit},
-    layout::GuardianshipState,
-};
+use lightclient::Fault;
+use protocol::guardians::{DELAYS, Handover, KeyRequest, Kit};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
@@ -14,11 +12,10 @@ use crate::{
         arguments::{parse_address_argument, parse_whole},
         medrec::{Medrec, arguments::parse_name},
     },
-    directory::Directory,
     error::ErrorView,
     identity::{
-        OwnKey, WayBack, begin_way_back, choose_guardians, cover, drop_kits, is_of, keep, lost_kit, own_keys,
-        own_kit, viewer_key, wards,
+        OwnKey, WayBack, begin_way_back, catch_up, choose_guardians, cover, drop_kits, is_of, keep, lost_kit,
+        own_keys, own_kit, stay_empty_on_way_back, viewer_key, wards,
     },
     vault::Whose,
     views::{
@@ -39,13 +36,18 @@ impl Medrec {
         let addresses: Vec<Address> = self.own_keys()?.iter().map(|own| own.address).collect();
         let states = self.client.guardianships(&head, &addresses).await?;
         let own = own_kit(&session.contents(), network);
-        let is_own = |address: Address, state: &GuardianshipState| {
-            own.as_ref().is_some_and(|(kit, _)| kit.circle.digest(address) == state.circle)
+        // As the guardians find them: one behind the other.
+        let guarded = match &own {
+            Some((kit, _)) => match self.client.guarded(&head, kit).await {
+                Err(error) if error.fault() != Fault::Caller => return Err(error.into()),
+                guarded => guarded.unwrap_or_default(),
+            },
+            None => Vec::new(),
         };
-        let watched =
-            addresses.iter().zip(&states).filter_map(|(address, state)| Some((*address, state.as_ref()?)));
-        let (covered, others): (Vec<_>, Vec<_>) =
-            watched.partition(|(address, state)| is_own(*address, state));
+        let is_found = |address: &Address| guarded.iter().any(|one| one.identity == *address);
+        let covered = addresses.iter().filter(|address| is_found(address)).count();
+        let watched = addresses.iter().zip(&states).filter(|(_, state)| state.is_some());
+        let unknown = watched.filter(|(address, _)| !is_found(address)).count() > 0;
         let approved = states.iter().flatten().filter_map(|state| state.approved);
         let directory = Directory::prove(&self.client, &head).await?;
         let mut guardians = Vec::new();
@@ -57,9 +59,9 @@ impl Medrec {
             threshold: own.as_ref().map_or(0, |(kit, _)| kit.circle.threshold()),
             guardians,
             delay_seconds: own.map(|(_, delay)| delay.into()),
-            covered: covered.len(),
+            covered,
             addresses: addresses.len(),
-            unknown: !others.is_empty(),
+            unknown,
             ready_at: approved.map(|(_, ready_at)| ready_at).min().map(Into::into),
             lost: lost_kit(&session.contents(), network).is_some(),
         }))
@@ -98,7 +100,7 @@ impl Medrec {
         &self,
         #[wasm_bindgen(js_name = onProgress, unchecked_param_type = "OnProgress")] on_progress: &Function,
     ) -> Result<(), ErrorView> {
-        cover(&self.client, &*self.session()?, telling(on_progress)).await
+        cover(&self.client, &*self.session()?, &self.storage, telling(on_progress)).await
     }
 
     /// Has no guardians any more. Has to be confirmed before.
@@ -109,6 +111,7 @@ impl Medrec {
     ) -> Result<(), ErrorView> {
         let session = self.session()?;
         session.take_confirmation()?;
+        catch_up(&self.client, &session, &self.storage).await?;
         let keys = self.own_keys()?;
         self.client.dismiss_guardians(&identities(&keys), telling(on_progress)).await?;
         let is_own = |stored: &_| matches!(stored, Whose::Own { .. });
@@ -121,6 +124,8 @@ impl Medrec {
         &self,
         #[wasm_bindgen(js_name = onProgress, unchecked_param_type = "OnProgress")] on_progress: &Function,
     ) -> Result<(), ErrorView> {
+        // Also for what another device began.
+        catch_up(&self.client, &*self.session()?, &self.storage).await?;
         let keys = self.own_keys()?;
         Ok(self.client.veto_keys(&identities(&keys), telling(on_progress)).await?)
     }
@@ -162,8 +167,9 @@ impl Medrec {
     #[wasm_bindgen(js_name = keepKit)]
     pub async fn keep_kit(&self, text: &str, name: &str) -> Result<(), ErrorView> {
         let Handover::Kit(kit) = Handover::parse(text)? else { return Err(ErrorView::no_kit()) };
-        let whose = Whose::Other { name: parse_name(name) };
-        keep(&self.client, &*self.session()?, &self.storage, &kit, whose).await
+        let (whose, session) = (Whose::Other { name: parse_name(name) }, self.session()?);
+        stay_empty_on_way_back(&self.client, &session)?;
+        keep(&self.client, &session, &self.storage, &kit, whose).await
     }
 
     /// Returns those whom the person guards.

@@ -1,7 +1,7 @@
 //! The chain and the journeys.
 
 use alloy_primitives::Address;
-use client::{GrantOffer, Head, Platform as _, ReadAsk, Viewer};
+use client::{Directory, GrantOffer, Head, Platform as _, ReadAsk, Viewer, read_right, shared_with};
 use js_sys::Function;
 use protocol::{
     invitation::{Invitation, ViewerCard, parse_address},
@@ -20,7 +20,6 @@ use crate::{
         },
         running::{CallOptions, run},
     },
-    directory::{Directory, read_right, shared_with},
     error::ErrorView,
     identity::{OwnKey, OwnRelationship, cover, own_relationships, relationship_for, viewer_key},
     vault::{Contents, StoredViewer},
@@ -103,7 +102,7 @@ impl Medrec {
         let second = |progress| ProgressView::within(progress, 4, 0).tell(on_progress);
         let state = self.client.accept_relationship(own.key.identity(), own.steward, second).await?;
         // The relationship stands; over what the guardians do not watch yet is told with them.
-        let _later = cover(&self.client, &session, |_| {}).await;
+        let _later = cover(&self.client, &session, &self.storage, |_| {}).await;
         Ok(to_js(&RelationshipView::new(&state, &steward)))
     }
 

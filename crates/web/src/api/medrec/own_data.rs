@@ -1,13 +1,13 @@
 //! What the person writes down: notes and measurements, kept and sealed by a hospital.
 
-use alloy_primitives::hex;
+use alloy_primitives::{hex, keccak256};
 use client::{Addition, Platform as _};
 use js_sys::Function;
 use protocol::own_data::{MeasurementKind, OwnRecord};
 use records::category::Category;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::{api::medrec::Medrec, error::ErrorView, vault::random, views::ProgressView};
+use crate::{api::medrec::Medrec, error::ErrorView, views::ProgressView};
 
 #[wasm_bindgen]
 impl Medrec {
@@ -51,7 +51,9 @@ impl Medrec {
     ) -> Result<(), ErrorView> {
         let own = self.own(relationship)?;
         let (query, at) = (own.query(), self.client.platform().now());
-        let name = hex::encode(random::<8>()?);
+        // The same once more is the same record: whoever tries again after a failure writes nothing twice.
+        let digest = keccak256(format!("{record:?}\n{date}"));
+        let name = digest.first_chunk::<8>().map(hex::encode).unwrap_or_default();
         let author = own.key.key.address();
         let records = [record.to_record(&self.client.relationship_id(query), author, &name, date, at)?];
         let addition =

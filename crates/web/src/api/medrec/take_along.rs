@@ -1,11 +1,8 @@
 //! Records to take along, as a file that others can read without anything of ours.
 
-use client::{CategoryOutcome, JourneyError, Platform as _, ReadAsk, Reading};
+use client::{Platform as _, ReadAsk, Reading};
 use js_sys::Function;
-use records::{
-    collection::{bundle, lines},
-    record::Record,
-};
+use records::collection::{bundle, lines};
 use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -56,45 +53,14 @@ impl Medrec {
             readings.push(self.client.read_records(ask, progress).await?);
         }
         let at = self.client.platform().now();
-        let Holding { records, withheld } = Holding::of(&readings)?;
+        let (mut records, mut withheld) = (Vec::new(), 0);
+        for reading in &readings {
+            let holding = reading.holding()?;
+            records.extend(holding.records);
+            withheld += holding.withheld;
+        }
         let count = records.len();
         let text = if format == "bundle" { bundle(records, at) } else { lines(records) };
         Ok(to_js(&TakenView { text, records: count, withheld }))
-    }
-}
-
-/// What goes into the file.
-struct Holding<'a> {
-    /// The records that hold, each with its provider's base.
-    records: Vec<(&'a str, &'a Record)>,
-    /// How many do not.
-    withheld: usize,
-}
-
-impl<'a> Holding<'a> {
-    /// # Errors
-    /// A category that does not hold as a whole: a file without it would look complete.
-    fn of(readings: &'a [Reading]) -> Result<Self, ErrorView> {
-        let mut holding = Self { records: Vec::new(), withheld: 0 };
-        for reading in readings {
-            for category in &reading.categories {
-                let complete = match &category.outcome {
-                    CategoryOutcome::Complete(complete) => complete,
-                    CategoryOutcome::Broken(error) => return Err(error.clone().into()),
-                    CategoryOutcome::NotGranted(refusal) => {
-                        return Err(JourneyError::from(refusal.clone()).into());
-                    }
-                };
-                for verdict in complete.records() {
-                    match verdict.verified() {
-                        Some(verified) => {
-                            holding.records.push((reading.steward.endpoint.as_str(), verified.record()));
-                        }
-                        None => holding.withheld += 1,
-                    }
-                }
-            }
-        }
-        Ok(holding)
     }
 }

@@ -1,41 +1,52 @@
 //! The proven directory, and what the chain lets a viewer do.
 
 use alloy_primitives::Address;
-use client::{Client, ClientError, GatekeeperError, Head, Viewer};
-use protocol::{
-    grant::{AccessAsk, Refusal, decide},
-    layout::{GrantQuery, Member, RelationshipQuery, RelationshipState, Right},
-};
+use protocol::grant::{AccessAsk, Refusal, decide};
+use protocol::layout::{GrantQuery, Member, RelationshipQuery, RelationshipState, Right};
 use records::category::Categories;
 
-use crate::platform::WebPlatform;
+use crate::client::{Client, Head};
+use crate::directory::Viewer;
+use crate::error::ClientError;
+use crate::gatekeeper::GatekeeperError;
+use crate::ports::Platform;
 
 /// Every member that was ever admitted, as proven at one head.
 #[derive(Debug)]
-pub(crate) struct Directory {
+pub struct Directory {
     members: Vec<Member>,
 }
 
 impl Directory {
-    pub(crate) async fn prove(client: &Client<WebPlatform>, head: &Head) -> Result<Self, ClientError> {
+    /// Proves it.
+    ///
+    /// # Errors
+    /// As [`Client::members`].
+    pub async fn prove(client: &Client<impl Platform>, head: &Head) -> Result<Self, ClientError> {
         Ok(Self { members: client.members(head).await? })
     }
 
-    pub(crate) fn members(&self) -> impl Iterator<Item = &Member> {
+    /// All of them.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
         self.members.iter()
     }
 
+    /// The one with this address.
+    ///
     /// # Errors
     /// [`GatekeeperError::NoMember`] if nobody was ever admitted with this address.
-    pub(crate) fn member(&self, address: Address) -> Result<&Member, ClientError> {
+    pub fn member(&self, address: Address) -> Result<&Member, ClientError> {
         let found = self.members.iter().find(|member| member.address == address);
         found.ok_or_else(|| GatekeeperError::NoMember { steward: address }.into())
     }
 }
 
 /// Proves the relationships of others in which `viewer` has a part, and what it was granted in each.
-pub(crate) async fn shared_with(
-    client: &Client<WebPlatform>,
+///
+/// # Errors
+/// As [`Client::members`].
+pub async fn shared_with(
+    client: &Client<impl Platform>,
     head: &Head,
     viewer: Address,
 ) -> Result<Vec<(RelationshipState, Viewer)>, ClientError> {
@@ -59,7 +70,10 @@ pub(crate) async fn shared_with(
 }
 
 /// Decides whether a viewer may read, now, what its terms name.
-pub(crate) fn read_right(head: &Head, state: &RelationshipState, viewer: &Viewer) -> Result<(), Refusal> {
+///
+/// # Errors
+/// Why not.
+pub fn read_right(head: &Head, state: &RelationshipState, viewer: &Viewer) -> Result<(), Refusal> {
     let ask = AccessAsk {
         patient: state.patient,
         steward: state.steward,
