@@ -72,6 +72,20 @@ test('measurements of one’s own are drawn, and slips of the hand are refused',
   assert.deepEqual(page.faults, []);
 });
 
+test('a hospital is asked to correct a record (P15)', async () => {
+  await go(page, 'Records');
+  await page.getByRole('combobox').first().selectOption('allergies');
+  await page.getByRole('main').getByRole('link').filter({ hasText: 'Verified' }).first().click(patience);
+  await page.getByRole('link', { name: `Ask ${stack.demo.invitations[0].hospital} to correct it` }).click();
+  assert.match(await page.getByLabel('What is it about?').inputValue(), /^Please correct: ./);
+  assert.deepEqual(await violations(page), []);
+  await page.getByLabel('What is wrong, and how should it be?').fill('I never had this.');
+  await submit();
+  await added();
+  await page.getByRole('link', { name: 'See it' }).click();
+  await page.getByRole('link').filter({ hasText: 'Please correct:' }).first().waitFor(patience);
+});
+
 test('all of it is taken along as a file that others can read (P17)', async () => {
   await go(page, 'Records');
   await page.getByRole('link', { name: 'Take along' }).click();
@@ -94,8 +108,8 @@ test('all of it is taken along as a file that others can read (P17)', async () =
   const bundle = JSON.parse(await readFile(await download.path(), 'utf8'));
   assert.deepEqual([bundle.resourceType, bundle.type], ['Bundle', 'collection']);
   const types = bundle.entry.map(({ resource }) => resource.resourceType).toSorted();
-  assert.deepEqual(types, ['DocumentReference', 'Observation', 'Observation', 'Provenance', 'Provenance', 'Provenance']);
-  const note = bundle.entry.find(({ resource }) => resource.resourceType === 'DocumentReference');
+  assert.deepEqual(types, ['DocumentReference', 'DocumentReference', 'Observation', 'Observation', ...Array(4).fill('Provenance')]);
+  const note = bundle.entry.find(({ resource }) => resource.description === 'Headache');
   assert.ok(note.fullUrl.endsWith(`/DocumentReference/${note.resource.id}`));
   assert.match(Buffer.from(note.resource.content[0].attachment.data, 'base64').toString(), /夜里更重/);
 });

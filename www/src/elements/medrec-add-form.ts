@@ -1,5 +1,6 @@
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import { base, buttons, fields } from '../styles/base.js';
+import type { Correction } from '../text/place.js';
 import { Words } from '../text/words.js';
 import type { MeasurementName, RelationshipView } from '../types.js';
 import { MEASUREMENTS, dayOf, numberIn } from './measurements.js';
@@ -18,7 +19,7 @@ const KINDS: readonly AddRequest['kind'][] = ['note', 'blood-pressure', 'weight'
  * @fires medrec-add-requested - `detail` is the request.
  */
 export class MedrecAddForm extends LitElement {
-  static override properties = { relationships: { attribute: false }, now: { type: Number }, busy: { type: Boolean }, kind: { state: true }, tried: { state: true } };
+  static override properties = { relationships: { attribute: false }, correction: { attribute: false }, now: { type: Number }, busy: { type: Boolean }, kind: { state: true }, tried: { state: true } };
   static override styles = [
     base,
     buttons,
@@ -38,6 +39,7 @@ export class MedrecAddForm extends LitElement {
   ];
   /** The active ones. */
   declare relationships: readonly RelationshipView[];
+  declare correction: Correction | null;
   declare now: number;
   declare busy: boolean;
   declare kind: AddRequest['kind'];
@@ -47,24 +49,29 @@ export class MedrecAddForm extends LitElement {
   constructor() {
     super();
     this.relationships = [];
+    this.correction = null;
     this.now = 0;
     this.busy = false;
     this.kind = 'note';
     this.tried = false;
   }
 
+  protected override willUpdate(): void {
+    if (this.correction) this.kind = 'note';
+  }
+
   override render(): TemplateResult {
     const { add } = this.#words.text;
     return html`<form class="stack wide" novalidate @submit=${this.#submit} @input=${() => { if (this.tried) this.requestUpdate(); }}>
-      <fieldset><legend>${add.what}</legend>
+      ${this.correction ? nothing : html`<fieldset><legend>${add.what}</legend>
         <div class="kinds">${KINDS.map((kind) => html`<label><input type="radio" name="kind" value=${kind} .checked=${kind === this.kind} @change=${() => { this.#choose(kind); }} />${add.kinds[kind]}</label>`)}</div>
-      </fieldset>
+      </fieldset>`}
       ${this.kind === 'note' ? this.#note() : this.#measurement(this.kind)}
       <div class="pair">
         ${this.#field('date', add.date, html`<input id="date" type="date" max=${dayOf(this.now)} .defaultValue=${dayOf(this.now)} aria-describedby="date-wrong" aria-invalid=${this.#wrong('date') ? 'true' : nothing} />`)}
         ${this.relationships.length > 1
           ? html`<div class="field"><label for="where">${add.where}</label>
-              <select id="where">${this.relationships.map(({ id, steward }) => html`<option value=${id}>${steward.name}</option>`)}</select>
+              <select id="where">${this.relationships.map(({ id, steward }) => html`<option value=${id} ?selected=${id === this.correction?.relationship}>${steward.name}</option>`)}</select>
               <p class="hint">${add.whereHint}</p></div>`
           : nothing}
       </div>
@@ -75,8 +82,8 @@ export class MedrecAddForm extends LitElement {
 
   #note(): TemplateResult {
     const { add } = this.#words.text;
-    return html`${this.#field('title', add.about, html`<input id="title" type="text" maxlength="120" autocomplete="off" aria-describedby="title-wrong" aria-invalid=${this.#wrong('title') ? 'true' : nothing} />`)}
-      ${this.#field('text', add.text, html`<textarea id="text" maxlength="10000" aria-describedby="text-wrong" aria-invalid=${this.#wrong('text') ? 'true' : nothing}></textarea>`, 'wide-field')}`;
+    return html`${this.#field('title', add.about, html`<input id="title" type="text" maxlength="120" autocomplete="off" .defaultValue=${this.correction ? add.correctionOf(this.correction.title).slice(0, 120) : ''} aria-describedby="title-wrong" aria-invalid=${this.#wrong('title') ? 'true' : nothing} />`)}
+      ${this.#field('text', this.correction ? add.correctionText : add.text, html`<textarea id="text" maxlength="10000" aria-describedby="text-wrong" aria-invalid=${this.#wrong('text') ? 'true' : nothing}></textarea>`, 'wide-field')}`;
   }
 
   #measurement(kind: MeasurementName): TemplateResult {

@@ -9,7 +9,7 @@ const entries = [
   { kind: 'records', sign: 'records', place: { kind: 'records', category: null, record: null } },
   { kind: 'sharing', sign: 'sharing', place: { kind: 'sharing' } },
   { kind: 'activity', sign: 'activity', place: { kind: 'activity' } },
-  { kind: 'add', sign: 'add', place: { kind: 'add' } },
+  { kind: 'add', sign: 'add', place: { kind: 'add', correction: null } },
   { kind: 'settings', sign: 'settings', place: { kind: 'settings' } },
 ] as const satisfies readonly { kind: string; sign: IconName; place: Place }[];
 

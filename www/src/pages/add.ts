@@ -1,9 +1,9 @@
-import { LitElement, html, nothing, type TemplateResult } from 'lit';
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { Journey } from '../controllers/journey.js';
 import type { Known, Library } from '../controllers/library.js';
 import type { AddRequest } from '../elements/medrec-add-form.js';
 import { base, buttons, surface } from '../styles/base.js';
-import { hashOf } from '../text/place.js';
+import { hashOf, type Correction } from '../text/place.js';
 import { Words } from '../text/words.js';
 import { focusHeading } from './focus.js';
 import '../elements/medrec-add-form.js';
@@ -12,10 +12,12 @@ import '../elements/medrec-trouble.js';
 
 /** Writing something down: a note or a measurement of one's own, which a hospital keeps and the network seals. */
 export class MedrecAddPage extends LitElement {
-  static override properties = { library: { attribute: false }, known: { attribute: false }, now: { type: Number }, hospital: { state: true } };
+  static override properties = { library: { attribute: false }, known: { attribute: false }, correction: { attribute: false }, now: { type: Number }, hospital: { state: true } };
   static override styles = [base, buttons, surface];
   declare library: Library | undefined;
   declare known: Known | undefined;
+  /** What a hospital is asked to correct, if that is what the note is for. */
+  declare correction: Correction | null;
   declare now: number;
   /** Which hospital keeps the last one. */
   declare hospital: string;
@@ -24,6 +26,7 @@ export class MedrecAddPage extends LitElement {
 
   constructor() {
     super();
+    this.correction = null;
     this.now = 0;
     this.hospital = '';
   }
@@ -31,6 +34,11 @@ export class MedrecAddPage extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.#load();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    // Another errand than the one that was done.
+    if (changed.has('correction') && this.#journey.state.kind === 'done') this.#journey.reset();
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -42,13 +50,13 @@ export class MedrecAddPage extends LitElement {
     const active = relationships.value?.filter(({ status }) => status === 'active') ?? [];
     if (state.kind === 'done') return this.#done();
     return html`<div class="stack wide">
-      <div class="stack"><h1 tabindex="-1">${add.title}</h1><p class="lead">${add.lead}</p></div>
+      <div class="stack"><h1 tabindex="-1">${this.correction ? add.correction : add.title}</h1><p class="lead">${this.correction ? add.correctionLead : add.lead}</p></div>
       ${relationships.error ? html`<medrec-trouble retry .error=${relationships.error} @medrec-retry-requested=${this.#load}></medrec-trouble>` : nothing}
       ${relationships.value === undefined
         ? relationships.busy ? html`<medrec-progress .label=${home.loading}></medrec-progress>` : nothing
         : active.length === 0
           ? html`<p class="notice">${add.none}</p>`
-          : html`<medrec-add-form .relationships=${active} .now=${this.now} ?busy=${state.kind === 'running'} @medrec-add-requested=${this.#add}>
+          : html`<medrec-add-form .relationships=${active} .correction=${this.correction} .now=${this.now} ?busy=${state.kind === 'running'} @medrec-add-requested=${this.#add}>
               ${state.kind === 'running' ? html`<div class="stack tight"><medrec-progress .label=${add.working(this.hospital)} .progress=${progress}></medrec-progress><p class="small muted">${add.workingHint}</p></div>` : nothing}
               ${state.kind === 'failed' ? html`<medrec-trouble .error=${state.error} .who=${this.hospital}></medrec-trouble>` : nothing}
             </medrec-add-form>`}

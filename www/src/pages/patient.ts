@@ -166,7 +166,7 @@ export class MedrecPatient extends LitElement {
       case 'shared':
         return html`<medrec-records-page .library=${library} .known=${known} .network=${network} .now=${now} .place=${place}></medrec-records-page>`;
       case 'add':
-        return html`<medrec-add-page .library=${library} .known=${known} .now=${now}></medrec-add-page>`;
+        return html`<medrec-add-page .library=${library} .known=${known} .now=${now} .correction=${place.correction}></medrec-add-page>`;
       case 'take-along':
         return html`<medrec-take-along-page .library=${library} .known=${known}></medrec-take-along-page>`;
       case 'trends':

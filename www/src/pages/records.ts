@@ -107,7 +107,7 @@ export class MedrecRecordsPage extends LitElement {
           ? groups.length > 0 ? html`<p class="muted choose">${records.choose}</p>` : nothing
           : html`<a class="button quiet back" href=${this.#href(place.category, null)}>${icon('back', 18)}${records.backToCategory}</a>
               ${row
-                ? html`<medrec-record .row=${row} .rows=${this.#grouped.rows} .href=${this.#toRecord} .stale=${this.#stale} .shared=${place.kind === 'shared'} .now=${this.now}>${place.kind === 'records' ? html`<medrec-versions .client=${this.library?.client} .row=${row}></medrec-versions>` : nothing}</medrec-record>`
+                ? html`<medrec-record .row=${row} .rows=${this.#grouped.rows} .href=${this.#toRecord} .stale=${this.#stale} .shared=${place.kind === 'shared'} .now=${this.now}>${place.kind === 'records' ? html`<medrec-versions .client=${this.library?.client} .row=${row}></medrec-versions>${this.#correction(row)}` : nothing}</medrec-record>`
                 : this.#sources.some(({ loaded }) => loaded.busy) ? nothing : html`<p role="status">${records.gone}</p>`}`}
       </div>
     </div>`;
@@ -199,6 +199,16 @@ export class MedrecRecordsPage extends LitElement {
     record: (row: Row): string => this.#href(this.place.category, row.key),
     category: (category: CategoryName): string => this.#href(category, null),
   };
+
+  /** The way to ask the hospital that wrote a record to correct it. */
+  #correction(row: Row): TemplateResult | typeof nothing {
+    const { view } = row.entry;
+    if (!view || row.category === 'own-data') return nothing;
+    const { text, format } = this.#words;
+    const title = view.date ? `${view.title}, ${format.recordDate(view.date)}` : view.title;
+    const place = hashOf({ kind: 'add', correction: { relationship: row.relationship, title } });
+    return html`<p class="small">${text.add.wrong} <a href=${place}>${text.add.askToCorrect(row.hospital)}</a></p>`;
+  }
 
   readonly #toRecord = (key: string): string => this.#href(this.place.category, key);
 

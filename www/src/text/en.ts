@@ -462,6 +462,12 @@ export const en = {
     done: 'Added and sealed',
     doneHint: (hospital: string): string => `${hospital} keeps it. You find it among your records, under Your own data.`,
     another: 'Add something else',
+    wrong: 'Is something wrong here?',
+    askToCorrect: (hospital: string): string => `Ask ${hospital} to correct it`,
+    correction: 'Ask for a correction',
+    correctionLead: 'You write a note that the hospital reads and keeps with your records. Only the hospital can change what it wrote; you then see both versions.',
+    correctionOf: (record: string): string => `Please correct: ${record}`,
+    correctionText: 'What is wrong, and how should it be?',
     see: 'See it',
   },
   versions: {

@@ -5,7 +5,7 @@ export type Place =
   | { readonly kind: 'home' }
   | { readonly kind: 'records'; readonly category: CategoryName | null; readonly record: string | null }
   | { readonly kind: 'trends' }
-  | { readonly kind: 'add' }
+  | { readonly kind: 'add'; readonly correction: Correction | null }
   | { readonly kind: 'take-along' }
   | { readonly kind: 'sharing' }
   | { readonly kind: 'activity' }
@@ -16,6 +16,12 @@ export type Place =
   | { readonly kind: 'guardians' }
   | { readonly kind: 'way-back' }
   | { readonly kind: 'invitation' | 'guardian'; readonly text: string };
+
+/** What a hospital is asked to correct: in which relationship, and which record. */
+export interface Correction {
+  readonly relationship: string;
+  readonly title: string;
+}
 
 /** Reads a location hash. What it does not know is Home. */
 export function placeOf(hash: string): Place {
@@ -34,6 +40,7 @@ export function placeOf(hash: string): Place {
     case 'settings':
       return { kind: settingsOf(at(0)) };
     case 'add':
+      return { kind: 'add', correction: at(0) && at(1) ? { relationship: at(0), title: at(1) } : null };
     case 'take-along':
     case 'trends':
     case 'way-back':
@@ -61,8 +68,9 @@ export function hashOf(place: Place): string {
     case 'guardians':
     case 'words':
       return path('settings', place.kind);
-    case 'activity':
     case 'add':
+      return path('add', ...(place.correction ? [place.correction.relationship, place.correction.title] : []));
+    case 'activity':
     case 'home':
     case 'settings':
     case 'sharing':

@@ -453,6 +453,12 @@ export const zh: Text = {
     done: '已添加并封存',
     doneHint: (hospital) => `${hospital}已保存。您可以在记录的“自己的数据”里找到它。`,
     another: '再添加一项',
+    wrong: '这里有错吗？',
+    askToCorrect: (hospital) => `请${hospital}更正`,
+    correction: '请求更正',
+    correctionLead: '您写下一条笔记，由医院查看，并与您的记录一起保存。只有医院能改动它写的内容；改动后您会看到前后两个版本。',
+    correctionOf: (record) => `请更正：${record}`,
+    correctionText: '哪里有错？应该是什么？',
     see: '查看',
   },
   versions: {
