@@ -34,12 +34,14 @@ test('a note is signed, sealed and read back word by word', async () => {
   assert.equal(await page.getByText('Please fill this in.').count(), 2);
   assert.deepEqual(await violations(page), []);
   await page.getByLabel('What is it about?').fill('Headache');
+  await page.getByLabel('When was it?').fill('2025-03-04');
   await page.getByLabel('What do you want to write down?').fill('Since Monday.\n<img src=x onerror=alert(1)> 夜里更重。');
   await submit();
   await added();
   assert.deepEqual(await violations(page), []);
   await page.getByRole('link', { name: 'See it' }).click();
-  await page.getByRole('link').filter({ hasText: 'Headache' }).click(patience);
+  // Listed by the day that it is about.
+  await page.getByRole('link').filter({ hasText: 'Headache' }).filter({ hasText: '4 Mar 2025' }).click(patience);
   await page.getByText('Since Monday.').waitFor(patience);
   await page.getByText('<img src=x onerror=alert(1)> 夜里更重。', { exact: false }).waitFor();
   await page.getByText('What you read here is exactly that record.').waitFor(patience);

@@ -17,7 +17,6 @@ use protocol::answer::{
 use protocol::envelope::{self, EnvelopeError};
 use protocol::keys::{EncryptionKey, SigningKey};
 use protocol::layout::{Member, MemberStatus, RelationshipQuery};
-
 use protocol::request::{CALL_PATH, Call, HeadRef, Method, Origin, OriginError, sign_call};
 use records::category::Category;
 use zeroize::Zeroizing;

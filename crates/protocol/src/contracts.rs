@@ -85,7 +85,8 @@ pub fn create_group(number: u64) -> Vec<u8> {
 }
 
 /// Calldata of `Relationships.addToGroup`: the owner puts somebody in, for these of the categories and rights that the group is
-/// granted, until a time; `None` is an open end. One's own address is a group of one's own.
+/// granted, until a time; `None` is an open end. A member's own address is a group of
+/// its own.
 pub fn add_to_group(
     group: Address,
     person: Address,

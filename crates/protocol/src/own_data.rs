@@ -156,7 +156,7 @@ impl OwnRecord {
             return Err(refused());
         }
         let mut resource = match self {
-            Self::Note { title, text } => note(title, text, date, now)?,
+            Self::Note { title, text } => note(title, text, date)?,
             Self::Measurement { kind, values } => measurement(kind, values, date)?,
         };
         if let Some(members) = resource.as_object_mut() {
@@ -167,7 +167,7 @@ impl OwnRecord {
     }
 }
 
-fn note(title: &str, text: &str, date: &str, now: UnixTime) -> Result<Value, OwnDataError> {
+fn note(title: &str, text: &str, date: &str) -> Result<Value, OwnDataError> {
     let (title, text) = (title.trim(), text.trim());
     for (part, limit) in [(title, MAX_TITLE), (text, MAX_TEXT)] {
         let found = part.chars().count();
@@ -180,10 +180,21 @@ fn note(title: &str, text: &str, date: &str, now: UnixTime) -> Result<Value, Own
         "status": "current",
         "type": { "coding": [{ "system": LOINC, "code": "51855-5", "display": "Patient Note" }] },
         "description": title,
-        "date": records::record::instant(now),
+        "date": moment(date),
         "context": { "period": { "start": date } },
         "content": [{ "attachment": { "contentType": "text/plain; charset=utf-8", "data": STANDARD.encode(text) } }],
     }))
+}
+
+/// The first moment of a date, as the FHIR `instant` that `DocumentReference.date` has to be. It is the day that the note is
+/// about, by which it is listed; when it was written says the `Provenance`.
+fn moment(date: &str) -> String {
+    match date.len() {
+        4 => format!("{date}-01-01T00:00:00Z"),
+        7 => format!("{date}-01T00:00:00Z"),
+        10 => format!("{date}T00:00:00Z"),
+        _ => date.to_owned(),
+    }
 }
 
 fn measurement(kind: &MeasurementKind, values: &[f64], date: &str) -> Result<Value, OwnDataError> {
@@ -320,7 +331,8 @@ mod tests {
             let record =
                 own.to_record(&relationship, key.address(), &format!("n{index}"), "2025-11-20", NOW).unwrap();
             assert_eq!(filed_under(&relationship, key.address(), &record), Category::OwnData);
-            assert_eq!(record.date(), if index == 7 { record.date() } else { Some("2025-11-20") });
+            let expected = if index == 7 { "2025-11-20T00:00:00Z" } else { "2025-11-20" };
+            assert_eq!(record.date(), Some(expected));
             Contribution::sign(&key, &relationship, "c", NOW, &[record]).unwrap();
         }
     }

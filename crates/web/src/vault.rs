@@ -15,6 +15,7 @@ mod error;
 mod format;
 mod former;
 mod kdf;
+mod kits;
 mod lock;
 mod seal;
 mod seeds;
@@ -26,8 +27,9 @@ pub(crate) use crate::vault::{
     code::RecoveryCode,
     error::VaultError,
     kdf::{KdfParameters, PasswordKey, derive_password_key},
+    kits::{StoredKit, Whose},
     seal::random,
-    session::{Contents, Session, StoredIdentity, StoredKit, StoredRelationship, StoredViewer, Whose},
+    session::{Contents, Session, StoredIdentity, StoredRelationship, StoredViewer},
     storage::VaultStorage,
     ways::{Passkey, PasskeyOutput, Secret},
 };

@@ -145,7 +145,8 @@ export class MedrecTrend extends LitElement {
   /** Where times and values lie; the reference range is in sight unless it is far away. */
   #scale({ moments, range }: Trend): { x: (moment: Moment) => number; y: (value: number) => number; low: number; high: number } {
     const values = moments.flatMap(({ values: all }) => all.filter((value) => value !== null));
-    let [low, high] = [Math.min(...values), Math.max(...values)];
+    let [low, high] = [Infinity, -Infinity];
+    for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
     const reach = Math.max(high - low, Math.abs(high) * 0.1, 1e-9);
     for (const end of [range?.low, range?.high]) {
       if (end !== null && end !== undefined && end > low - 2 * reach && end < high + 2 * reach) [low, high] = [Math.min(low, end), Math.max(high, end)];

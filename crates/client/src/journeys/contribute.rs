@@ -9,7 +9,7 @@ use protocol::request::Method;
 use records::category::{Categories, Category};
 use records::record::Record;
 
-use super::{Identity, JourneyError, ReadAsk, Reading};
+use super::{Identity, JourneyError, ReadAsk};
 use crate::client::Client;
 use crate::error::ClientError;
 use crate::gatekeeper::{Caller, GatekeeperError};
@@ -80,15 +80,26 @@ impl<P: Platform> Client<P> {
             categories: Categories::NONE.with(category),
             via: None,
         };
+        // What was there already is in the set of before. Each reading is an entry in the patient's log, so there is one for
+        // each set, and none while nothing was sealed.
+        let is_new = written.added.saturating_add(written.replaced) > 0;
+        let mut seen = state.record_set.filter(|_| is_new).map_or(0, |set| set.revision);
         let mut wait = Wait::new(self, "record set with the new records", &[]);
         loop {
             let head = self.head()?;
-            let reading = self.read_records(ask, |_| {}).await;
-            // What the steward says of it counts for nothing: the records are read back.
-            let is_there = |reading: Reading| records.iter().all(|record| reading.holds(record));
-            if wait.unless_silent(reading)?.is_some_and(is_there) {
-                tell(Step::Wait, 4);
-                return Ok(written);
+            let state = self.relationship(&head, query).await;
+            let revision =
+                wait.unless_silent(state)?.and_then(|state| state.record_set).map(|set| set.revision);
+            if let Some(revision) = revision.filter(|revision| *revision > seen) {
+                let reading = self.read_records(ask, |_| {}).await;
+                if let Some(reading) = wait.unless_silent(reading)? {
+                    seen = revision.max(reading.anchor.revision);
+                    // What the steward says of it counts for nothing: the records are read back.
+                    if records.iter().all(|record| reading.holds(record)) {
+                        tell(Step::Wait, 4);
+                        return Ok(written);
+                    }
+                }
             }
             wait.turn(&head).await?;
         }

@@ -27,8 +27,8 @@ pub(crate) fn own_kit(contents: &Contents, network: B256) -> Option<(Kit, u64)> 
 
 /// Returns the kit of the keys that were lost, if the person is on the way back to them.
 pub(crate) fn lost_kit(contents: &Contents, network: B256) -> Option<Kit> {
-    let mut kits = contents.kits.iter().filter(|stored| stored.network == network);
-    kits.find(|stored| stored.whose == Whose::Lost).and_then(kit_of)
+    let is_it = |stored: &&StoredKit| stored.network == network && stored.whose == Whose::Lost;
+    contents.kits.iter().find(is_it).and_then(kit_of)
 }
 
 /// Returns those whom the person guards, by the name that was given to them.
@@ -105,10 +105,8 @@ pub(crate) async fn drop_kits(
     is_gone: impl Fn(&StoredKit) -> bool,
 ) -> Result<(), ErrorView> {
     let network = client.network().network_id;
-    let change = |contents: &mut Contents| {
-        contents.kits.retain(|stored| stored.network != network || !is_gone(stored));
-    };
-    Ok(session.update(storage, change).await?)
+    let stays = |stored: &StoredKit| stored.network != network || !is_gone(stored);
+    Ok(session.update(storage, |contents| contents.kits.retain(stays)).await?)
 }
 
 /// Whether a kit is of the person with this first address.

@@ -21,6 +21,7 @@ use crate::vault::{
     format::{AnyHeader, CONTENTS, HEADER, Header, IDENTITY, SealedRecord, VAULT_ID_BYTES, VERSION},
     former,
     kdf::{KdfParameters, PasswordKey},
+    kits::StoredKit,
     lock::WriteLock,
     seal::{DataKey, Place, random},
     seeds::Seeds,
@@ -100,36 +101,6 @@ pub(crate) struct StoredIdentity {
     pub(crate) index: u32,
     /// What the chain knows the person as.
     pub(crate) address: Address,
-}
-
-/// What is needed for guardians to help. A phrase does not find it again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct StoredKit {
-    /// The network's id.
-    pub(crate) network: B256,
-    /// Whose guardians they are.
-    pub(crate) whose: Whose,
-    /// The kit as text; it is a secret.
-    pub(crate) text: String,
-}
-
-/// Whose kit it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) enum Whose {
-    /// The person's, who has so many seconds to object.
-    Own {
-        /// The seconds.
-        delay: u64,
-    },
-    /// The person's, whose keys were lost.
-    Lost,
-    /// Of somebody whom the person guards.
-    Other {
-        /// What the person calls them.
-        name: String,
-    },
 }
 
 /// A viewer's name, as the person knows it.

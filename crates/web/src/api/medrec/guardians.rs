@@ -114,8 +114,7 @@ impl Medrec {
         catch_up(&self.client, &session, &self.storage).await?;
         let keys = self.own_keys()?;
         self.client.dismiss_guardians(&identities(&keys), telling(on_progress)).await?;
-        let is_own = |stored: &_| matches!(stored, Whose::Own { .. });
-        drop_kits(&self.client, &session, &self.storage, |stored| is_own(&stored.whose)).await
+        drop_kits(&self.client, &session, &self.storage, |one| matches!(one.whose, Whose::Own { .. })).await
     }
 
     /// Objects to the keys that the guardians have approved. It only keeps what is, so nothing is asked for.
@@ -242,8 +241,7 @@ impl Medrec {
     /// Gives up the way back; the vault is an empty one again.
     #[wasm_bindgen(js_name = leaveWayBack)]
     pub async fn leave_way_back(&self) -> Result<(), ErrorView> {
-        let is_lost = |whose: &Whose| *whose == Whose::Lost;
-        drop_kits(&self.client, &*self.session()?, &self.storage, |stored| is_lost(&stored.whose)).await
+        drop_kits(&self.client, &*self.session()?, &self.storage, |one| one.whose == Whose::Lost).await
     }
 }
 
